@@ -1,0 +1,159 @@
+"""The orders a person or a program may give a service, one frozen class each, named verb + noun.
+
+A command may be refused. Whatever becomes of it is answered once on `answers.<service>.<command_id>`, in the same
+transaction as its effects. A body without an envelope is fine: the adapter fills it in.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, FiniteFloat
+
+from libs.common.messages import Message
+from libs.common.values import Identifier, Stage, Text, UtcTime
+
+
+class Command(Message):
+    """An order; `event_id` is the command id. Unknown fields are refused, unlike in facts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    asked_by: Annotated[str, Field(max_length=64)] = ""
+
+    @classmethod
+    def service(cls) -> str:
+        """Return the name of the service that carries it out."""
+        return cls.subject.split(".")[1]
+
+
+Spelled = Annotated[str, Field(min_length=1, max_length=64)]
+"""A symbol or timeframe as a person wrote it; the service that owns it makes it canonical or refuses it."""
+
+
+class SubmitStrategy(Command):
+    """Propose a strategy: `kind` rules.json with `rules`, or a python kind with `code`."""
+
+    subject: ClassVar[str] = "cmd.strategy_gen.submit"
+    kind: Annotated[str, Field(max_length=32)] = "rules.json"
+    name: Annotated[str, Field(max_length=120)] = ""
+    rules: dict[str, Any] | None = None
+    code: Annotated[str, Field(max_length=200_000)] | None = None
+    symbols: Annotated[list[Spelled], Field(max_length=1_000)] = []
+    timeframe: Spelled = "1h"
+    parameters: dict[str, Any] = {}
+    signal_mode: Literal["action", "position"] = "action"
+    origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "bus"
+
+
+class PromoteStrategy(Command):
+    """Run a strategy live at a stage. `override_reason` opens the gate for paper only, and is kept."""
+
+    subject: ClassVar[str] = "cmd.strategy_gen.promote"
+    strategy_id: Identifier
+    stage: Stage = Stage.PAPER
+    account: Identifier = "paper"
+    fraction: Annotated[FiniteFloat, Field(gt=0, le=1)] | None = None
+    anchor: UtcTime | None = None
+    override_reason: Text | None = None
+
+
+class RetireStrategy(Command):
+    """Stop running a strategy; its history stays."""
+
+    subject: ClassVar[str] = "cmd.strategy_gen.retire"
+    strategy_id: Identifier
+    reason: Text = ""
+
+
+class DeleteStrategy(Command):
+    """Remove a strategy that is not running."""
+
+    subject: ClassVar[str] = "cmd.strategy_gen.delete"
+    strategy_id: Identifier
+    reason: Text = ""
+
+
+class RunBacktest(Command):
+    """Backtest a stored strategy (`strategy_id`) or a definition given here, on a window of stored bars."""
+
+    subject: ClassVar[str] = "cmd.backtest.run"
+    strategy_id: Identifier | None = None
+    kind: Annotated[str, Field(max_length=32)] = "rules.json"
+    name: Annotated[str, Field(max_length=120)] = ""
+    rules: dict[str, Any] | None = None
+    code: Annotated[str, Field(max_length=200_000)] | None = None
+    symbol: Spelled | None = None
+    timeframe: Spelled | None = None
+    start: UtcTime | None = None
+    end: UtcTime | None = None
+    initial_capital: Annotated[FiniteFloat, Field(gt=0, le=1e12)] = 10_000.0
+    fraction: Annotated[FiniteFloat, Field(gt=0, le=1)] = 1.0
+    fee: Annotated[FiniteFloat, Field(ge=0, lt=0.1)] = 0.001
+    slippage: Annotated[FiniteFloat, Field(ge=0, lt=0.1)] = 0.0002
+    signal_mode: Literal["action", "position"] = "action"
+    force: bool = False
+
+
+class ImportBars(Command):
+    """Store the bars of a CSV file (plain or .gz) that the ingest service can read, all or nothing."""
+
+    subject: ClassVar[str] = "cmd.ingest.import_bars"
+    path: Annotated[str, Field(min_length=1, max_length=4_096)]
+    symbol: Spelled | None = None
+    timeframe: Spelled | None = None
+    zone: Annotated[str, Field(max_length=64)] = "UTC"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    source: Annotated[str, Field(max_length=64)] = "csv"
+
+
+class WatchSymbols(Command):
+    """Publish closed bars of symbols as the feed delivers them; start and end bound a feed that plays history."""
+
+    subject: ClassVar[str] = "cmd.ingest.watch"
+    symbols: Annotated[list[Spelled], Field(min_length=1, max_length=1_000)]
+    timeframe: Spelled = "1h"
+    start: UtcTime | None = None
+    end: UtcTime | None = None
+
+
+class UnwatchSymbols(Command):
+    """Stop a watch."""
+
+    subject: ClassVar[str] = "cmd.ingest.unwatch"
+    watch_id: Identifier
+
+
+class HaltTrading(Command):
+    """Let nothing leave any more."""
+
+    subject: ClassVar[str] = "cmd.executor.halt"
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class ReduceTrading(Command):
+    """Let only exits leave."""
+
+    subject: ClassVar[str] = "cmd.executor.reduce"
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class ResumeTrading(Command):
+    """Trade again; needs a reason."""
+
+    subject: ClassVar[str] = "cmd.executor.resume"
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    SubmitStrategy,
+    PromoteStrategy,
+    RetireStrategy,
+    DeleteStrategy,
+    RunBacktest,
+    ImportBars,
+    WatchSymbols,
+    UnwatchSymbols,
+    HaltTrading,
+    ReduceTrading,
+    ResumeTrading,
+)
+"""Every command there is."""

@@ -1,0 +1,93 @@
+"""The facts strategy_gen writes: what a strategy is and where it stands in its life."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, FiniteFloat
+
+from libs.common.events.base import Event
+from libs.common.values import (
+    Fraction,
+    Identifier,
+    Stage,
+    Symbol,
+    Text,
+    Timeframe,
+    UtcTime,
+    Verdict,
+)
+
+
+class Definition(Event):
+    """What a strategy is, complete: carried by every fact that needs it, so nobody asks back."""
+
+    strategy_id: Identifier
+    lineage_id: Identifier
+    family_id: Identifier
+    kind: Literal["rules.json", "python.signals", "python.classify", "python.batch", "model"]
+    name: Annotated[str, Field(max_length=120)]
+    rules: dict[str, Any] | None = None
+    code: Annotated[str, Field(max_length=200_000)] | None = None
+    code_hash: Identifier
+    symbols: Annotated[tuple[Symbol, ...], Field(min_length=1, max_length=1_000)]
+    timeframe: Timeframe
+    parameters: dict[str, Any] = {}
+    signal_mode: Literal["action", "position"] = "action"
+    allow_short: bool = False
+    origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "user"
+    submitted_by: Annotated[str, Field(max_length=64)] = ""
+
+
+class StrategyProposed(Definition):
+    """A strategy that may be judged."""
+
+    subject: ClassVar[str] = "strategies.proposed.{strategy_id}"
+    proposal: int = 1
+
+
+class StrategyRejected(Event):
+    """A submission that was refused before it became a strategy."""
+
+    subject: ClassVar[str] = "strategies.rejected.{submission_id}"
+    submission_id: Identifier
+    code: str
+    detail: Text
+    pointer: str | None = None
+    hint: str | None = None
+
+
+class StrategyPromoted(Definition):
+    """A strategy that agents must run from now on.
+
+    anchor: open time of the first bar agents evaluate from, so recursive indicators agree with the backtest.
+    account: the paper account it trades in. fraction: its size as a share of that account's cash; null = Mother AI's.
+    confidence, win_rate, closed_trades: the prior from its backtest, null without evidence.
+    """
+
+    subject: ClassVar[str] = "strategies.promoted.{strategy_id}"
+    stage: Stage
+    anchor: UtcTime | None = None
+    account: Identifier = "paper"
+    fraction: Annotated[FiniteFloat, Field(gt=0, le=1)] | None = None
+    confidence: Fraction | None = None
+    win_rate: Fraction | None = None
+    closed_trades: int = 0
+    verdict: Verdict | None = None
+    judged_by: str | None = None
+    override_reason: Text | None = None
+    promoted_by: Annotated[str, Field(max_length=64)] = ""
+
+
+class StrategyRetired(Event):
+    """A strategy that no longer runs; its history stays."""
+
+    subject: ClassVar[str] = "strategies.retired.{strategy_id}"
+    strategy_id: Identifier
+    reason: Text = ""
+
+
+class StrategyDeleted(Event):
+    """A strategy a person removed."""
+
+    subject: ClassVar[str] = "strategies.deleted.{strategy_id}"
+    strategy_id: Identifier
+    reason: Text = ""
