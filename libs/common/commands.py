@@ -37,9 +37,9 @@ class SubmitStrategy(Command):
     name: Annotated[str, Field(max_length=120)] = ""
     rules: dict[str, Any] | None = None
     code: Annotated[str, Field(max_length=200_000)] | None = None
-    symbols: Annotated[list[Spelled], Field(max_length=1_000)] = []
+    symbols: Annotated[list[Spelled], Field(max_length=1_000, default_factory=list)]
     timeframe: Spelled = "1h"
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     signal_mode: Literal["action", "position"] = "action"
     origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "bus"
 

@@ -39,7 +39,8 @@ Migration = Callable[[Connection], None]
 
 BUSY_TIMEOUT_MS = 5_000
 _TRANSIENT = re.compile(
-    r"locked|busy|disk is full|database or disk is full|disk I/O|unable to open|connection|readonly|too many clients", re.I
+    r"locked|busy|disk is full|database or disk is full|disk I/O|unable to open|connection|readonly|too many clients",
+    re.I,
 )
 
 
@@ -144,7 +145,9 @@ def classified(error: Exception) -> Exception:
 def _sqlite(url: URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

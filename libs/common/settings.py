@@ -12,9 +12,13 @@ class CommonSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SENTINEL_", frozen=True, extra="ignore")
 
-    data_dir: Path = Field(default=Path("data/simulated"), description="bars, databases, reports and logs of one profile")
+    data_dir: Path = Field(
+        default=Path("data/simulated"), description="bars, databases, reports and logs of one profile"
+    )
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="where the bus listens")
-    database_url: str | None = Field(default=None, description="PostgreSQL for all services; default one SQLite file each")
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL for all services; default one SQLite file each"
+    )
     log_level: str = Field(default="INFO", description="lowest level that goes to standard error")
 
     def database_for(self, service: str) -> str:

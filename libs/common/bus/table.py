@@ -3,7 +3,7 @@
 Returning events from a handler is publishing them; a handler never acks, retries, commits or sees a subject.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.commands import Command
 from libs.common.db import Migration
-from libs.common.events import Event
+from libs.common.events import Event, ServiceBeat
 from libs.common.messages import Message
 
 Handler = Callable[..., Awaitable[Sequence[Event]]]
@@ -102,8 +102,12 @@ class Outlet(Protocol):
         """Return the largest number of messages any row of any service still has to handle from `stream`."""
         ...
 
+    def beats(self) -> AsyncIterator[ServiceBeat]:
+        """Yield the pulse of every service as it comes."""
+        ...
 
-Task = Callable[[Outlet], Awaitable[None]]
+
+Task = Callable[[Outlet], Coroutine[Any, Any, None]]
 """A service's own long-running task, cancelled at shutdown."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import FiniteFloat
+from pydantic import Field, FiniteFloat
 
 from libs.common.events.base import Event
 from libs.common.values import (
@@ -38,7 +38,7 @@ class SignalRaised(Event):
     stop: Price | None = None
     target: Price | None = None
     reasoning: Text
-    values: dict[str, FiniteFloat | None] = {}
+    values: dict[str, FiniteFloat | None] = Field(default_factory=dict)
     simulated: bool = False
 
 

@@ -30,7 +30,7 @@ class Definition(Event):
     code_hash: Identifier
     symbols: Annotated[tuple[Symbol, ...], Field(min_length=1, max_length=1_000)]
     timeframe: Timeframe
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     signal_mode: Literal["action", "position"] = "action"
     allow_short: bool = False
     origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "user"

@@ -29,7 +29,7 @@ class CommandDone(Event):
     service: Identifier
     command_id: Identifier
     result_ids: tuple[str, ...] = ()
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = Field(default_factory=dict)
 
 
 class CommandRefused(Event):

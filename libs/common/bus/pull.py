@@ -1,0 +1,124 @@
+"""Pulling from a durable consumer: whatever is there now, in stream order, resuming where the record stands."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import orjson
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from libs.common.bus.connection import Connection
+from libs.common.errors import BusUnavailableError
+
+LOG = logging.getLogger("sentinel.bus")
+ACK_WAIT_S = 30.0
+MAX_ACK_PENDING = 256
+_EXPIRES_S = 5.0
+
+
+@dataclass(frozen=True)
+class Durable:
+    """The name of a row's consumer and what it filters."""
+
+    stream: str
+    name: str
+    subject: str
+
+
+class Puller:
+    """One durable consumer's messages. At every (re)connect the consumer is reset to what was acknowledged."""
+
+    def __init__(self, connection: Connection, durable: Durable, batch: int):
+        """Pull at most `batch` messages at a time."""
+        self.connection = connection
+        self.durable = durable
+        self.batch = batch
+        self.js = connection.client.jetstream(timeout=5)
+        self._queue: asyncio.Queue[Msg] = asyncio.Queue()
+        self._subscription: Subscription | None = None
+        self._inbox = ""
+        self._asked = 0
+        self._epoch = -1
+
+    async def next(self) -> list[Msg]:
+        """Return one or more messages, oldest first; an empty list when none came for a while.
+
+        Raises BusUnavailableError or a NATS error while the server does not answer.
+        """
+        if self._epoch != self.connection.epoch:
+            await self._resume()
+        if self._asked <= 0:
+            await self._ask()
+        try:
+            first = await asyncio.wait_for(self._queue.get(), _EXPIRES_S + 1)
+        except TimeoutError:
+            self._asked = 0
+            return []
+        return self._take(first)
+
+    def forget(self) -> None:
+        """Resume from the acknowledgement floor at the next pull."""
+        self._epoch = -1
+
+    async def close(self) -> None:
+        """Stop taking messages."""
+        if self._subscription:
+            await self._subscription.unsubscribe()
+
+    def _take(self, first: Msg) -> list[Msg]:
+        messages = [first]
+        while len(messages) < self.batch and not self._queue.empty():
+            messages.append(self._queue.get_nowait())
+        found = []
+        for message in messages:
+            if message.headers and "Status" in message.headers and not message.reply:
+                self._asked = 0
+                continue
+            self._asked -= 1
+            found.append(message)
+        return found
+
+    async def _ask(self) -> None:
+        request = {"batch": self.batch, "expires": int(_EXPIRES_S * 1e9)}
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.durable.stream}.{self.durable.name}"
+        await self.connection.client.publish(subject, orjson.dumps(request), reply=self._inbox)
+        self._asked = self.batch
+
+    async def _resume(self) -> None:
+        epoch = self.connection.epoch
+        await self.close()
+        self._queue = asyncio.Queue()
+        await self.js.add_consumer(self.durable.stream, self._config())
+        await self._reset()
+        self._inbox = self.connection.client.new_inbox()
+        queue = self._queue
+
+        async def received(message: Msg) -> None:
+            queue.put_nowait(message)
+
+        self._subscription = await self.connection.client.subscribe(
+            self._inbox, cb=received, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
+        self._asked, self._epoch = 0, epoch
+
+    async def _reset(self) -> None:
+        subject = f"$JS.API.CONSUMER.RESET.{self.durable.stream}.{self.durable.name}"
+        reply = orjson.loads((await self.connection.client.request(subject, b"", timeout=5)).data)
+        if "error" in reply:
+            raise BusUnavailableError(
+                f"{self.durable.name} cannot resume: {reply['error'].get('description')}",
+                hint="nats-server 2.14 or later is needed",
+            )
+
+    def _config(self) -> ConsumerConfig:
+        return ConsumerConfig(
+            durable_name=self.durable.name,
+            filter_subject=self.durable.subject,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_S,
+            max_ack_pending=MAX_ACK_PENDING,
+            max_deliver=-1,
+        )

@@ -1,0 +1,114 @@
+"""The two tables behind every handler: the inbox (ids seen) and the outbox (events to publish)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.db import Time, create
+from libs.common.errors import BadMessageError
+from libs.common.messages import MAX_BODY_BYTES, Message
+
+_METADATA = MetaData()
+
+INBOX = Table(
+    "inbox",
+    _METADATA,
+    Column("row", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("seen_at", Time, nullable=False),
+    Index("inbox_by_age", "seen_at"),
+)
+
+OUTBOX = Table(
+    "outbox",
+    _METADATA,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("event_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+MIGRATIONS = [create(_METADATA)]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message on its way out; `seq` is its place in the outbox."""
+
+    seq: int
+    event_id: str
+    subject: str
+    body: bytes
+
+
+def digest(body: bytes) -> str:
+    """Return a short fingerprint that tells a repeated message from another one under the same id."""
+    return sha256(body).hexdigest()[:16]
+
+
+async def seen(connection: AsyncConnection, row: str, event_ids: Sequence[str]) -> dict[str, str]:
+    """Return the digests of those ids the row has already handled."""
+    query = select(INBOX.c.event_id, INBOX.c.digest).where(INBOX.c.row == row, INBOX.c.event_id.in_(event_ids))
+    return {found.event_id: found.digest for found in await connection.execute(query)}
+
+
+async def remember(connection: AsyncConnection, row: str, digests: dict[str, str], at: datetime) -> None:
+    """Note ids as handled by the row."""
+    if digests:
+        values = [{"row": row, "event_id": key, "digest": value, "seen_at": at} for key, value in digests.items()]
+        await connection.execute(insert(INBOX), values)
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
+    """Drop inbox entries older than any stream keeps a message."""
+    await connection.execute(delete(INBOX).where(INBOX.c.seen_at < moment))
+
+
+async def stage(connection: AsyncConnection, messages: Iterable[tuple[str, str, bytes]]) -> None:
+    """Put (event id, subject, body) triples into the outbox, in order; raises BadMessageError for an oversized body."""
+    rows = [{"event_id": event_id, "subject": subject, "body": body} for event_id, subject, body in messages]
+    for row in rows:
+        if len(row["body"]) > MAX_BODY_BYTES:
+            raise BadMessageError(f"{row['subject']}: {len(row['body'])} bytes do not fit on the bus")
+    if rows:
+        await connection.execute(insert(OUTBOX), rows)
+
+
+def triple(message: Message) -> tuple[str, str, bytes]:
+    """Return what `stage` takes for a message."""
+    return message.event_id, message.subject_name(), message.body()
+
+
+async def waiting(connection: AsyncConnection, after: int, limit: int) -> list[Outgoing]:
+    """Return the oldest unpublished messages behind `after`, in order."""
+    query = select(OUTBOX).where(OUTBOX.c.seq > after).order_by(OUTBOX.c.seq).limit(limit)
+    return [Outgoing(row.seq, row.event_id, row.subject, bytes(row.body)) for row in await connection.execute(query)]
+
+
+async def drop_through(connection: AsyncConnection, seq: int) -> None:
+    """Drop what the bus has acknowledged."""
+    await connection.execute(delete(OUTBOX).where(OUTBOX.c.seq <= seq))
+
+
+async def waiting_count(connection: AsyncConnection) -> int:
+    """Return how many messages wait to be published."""
+    return int(await connection.scalar(select(func.count()).select_from(OUTBOX)) or 0)

@@ -1,0 +1,81 @@
+"""The relay: what a transaction put into the outbox goes to the bus, in order, until the bus acknowledges it."""
+
+import asyncio
+import logging
+
+from nats.errors import Error as NatsError
+from nats.js.errors import APIError
+
+from libs.common.bus import records
+from libs.common.bus.connection import Connection
+from libs.common.bus.transact import Transactor
+from libs.common.errors import StoreUnavailableError
+from libs.common.streams import stream_of
+
+LOG = logging.getLogger("sentinel.bus")
+BATCH = 256
+ACK_TIMEOUT_S = 5.0
+_PAUSES_S = (0.05, 0.2, 1.0, 2.0)
+
+
+class Relay:
+    """Publishes one service's outbox. A message sent twice carries the same `Nats-Msg-Id`, and readers keep inboxes."""
+
+    def __init__(self, transactor: Transactor, connection: Connection):
+        """Relay what `transactor` commits."""
+        self.transactor = transactor
+        self.connection = connection
+        self.js = connection.client.jetstream(timeout=ACK_TIMEOUT_S)
+        self.last_error: str | None = None
+
+    async def run(self) -> None:
+        """Publish for ever."""
+        failures = 0
+        while True:
+            try:
+                if not await self.flush():
+                    self.transactor.committed.clear()
+                    if not await self.flush():
+                        await self.transactor.committed.wait()
+                failures, self.last_error = 0, None
+            except (NatsError, StoreUnavailableError, TimeoutError, OSError) as error:
+                self._complain(error)
+                await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
+                failures += 1
+
+    async def flush(self) -> bool:
+        """Publish the oldest waiting messages and drop those acknowledged; tell whether there were any.
+
+        Raises the first failure; what was acknowledged before it has been dropped.
+        """
+        async with self.transactor.database.read() as connection:
+            batch = await records.waiting(connection, 0, BATCH)
+        if not batch:
+            return False
+        results = await asyncio.gather(*(self._publish(message) for message in batch), return_exceptions=True)
+        acknowledged = 0
+        failure: BaseException | None = None
+        for message, result in zip(batch, results, strict=True):
+            if isinstance(result, BaseException):
+                failure = result
+                break
+            acknowledged = message.seq
+        if acknowledged:
+            async with self.transactor.database.begin() as connection:
+                await records.drop_through(connection, acknowledged)
+        if failure:
+            raise failure
+        return True
+
+    async def _publish(self, message: records.Outgoing) -> None:
+        if stream_of(message.subject) is None:
+            await self.connection.client.publish(message.subject, message.body)
+            return
+        await self.js.publish(message.subject, message.body, headers={"Nats-Msg-Id": message.event_id})
+
+    def _complain(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:300]
+        if text != self.last_error:
+            stuck = isinstance(error, APIError)
+            LOG.warning("the bus %s; the outbox keeps it: %s", "refuses" if stuck else "does not acknowledge", text)
+        self.last_error = text
