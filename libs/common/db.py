@@ -20,6 +20,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
+    bindparam,
     event,
     insert,
     inspect,
@@ -77,6 +79,21 @@ class Units(TypeDecorator[Decimal]):
 def create(metadata: MetaData) -> Migration:
     """Return the migration that creates every table of `metadata`."""
     return metadata.create_all
+
+
+def upsert(table: Table) -> TextClause:
+    """Return the statement that inserts a row of `table` or replaces the one with its primary key.
+
+    The SQL is the same on SQLite and PostgreSQL; parameters are named and typed like the columns.
+    """
+    names = [column.name for column in table.columns]
+    keys = [column.name for column in table.primary_key]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    sql = (
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)}) "
+        f"ON CONFLICT ({', '.join(keys)}) DO {'UPDATE SET ' + changed if changed else 'NOTHING'}"
+    )
+    return text(sql).bindparams(*(bindparam(column.name, type_=column.type) for column in table.columns))
 
 
 class Database:

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.commands import Command
 from libs.common.db import Migration
+from libs.common.errors import PermanentError
 from libs.common.events import Event, ServiceBeat
 from libs.common.messages import Message
 
@@ -26,7 +28,7 @@ class Tx:
 
     connection: runs the service's SQL. state: the service's in-memory state, staged; assign a new value to change it.
     It becomes the service's state when the transaction commits and is dropped when it rolls back, so a state must be
-    an immutable value (or be copied before it is changed).
+    an immutable value, or have `fork()` and be changed through `draft()` only.
     """
 
     def __init__(self, connection: AsyncConnection, state: Any = None):
@@ -34,8 +36,29 @@ class Tx:
         self.connection = connection
         self.state = state
         self.emitted: list[Event] = []
+        self.deferred: list[tuple[Executable, list[dict[str, Any]]]] = []
+        self._drafted = False
         self.answer: dict[str, Any] = {}
         self.result_ids: tuple[str, ...] | None = None
+
+    def draft(self) -> Any:
+        """Return the state, copied once for this transaction by its own `fork()`, free to be changed in place."""
+        if not self._drafted:
+            self.state = self.state.fork()
+            self._drafted = True
+        return self.state
+
+    def later(self, statement: Executable, **parameters: Any) -> None:
+        """Run `statement` just before the commit, in order; neighbours of the same statement run as one."""
+        if not self.deferred or self.deferred[-1][0] is not statement:
+            self.deferred.append((statement, []))
+        self.deferred[-1][1].append(parameters)
+
+    async def flush(self) -> None:
+        """Run what was put off."""
+        for statement, rows in self.deferred:
+            await self.connection.execute(statement, rows)
+        self.deferred.clear()
 
     def emit(self, *events: Event) -> None:
         """Publish events with this transaction, in order."""
@@ -52,7 +75,7 @@ class On:
     """One row: a message class, its handler, and how it may run.
 
     key: a field of the message; a failing message holds back later ones with the same value, others go on. None holds
-    back the whole row. work: see Work. remember: keep the ids seen; False where the handler itself knows (a natural key).
+    back the whole row. work: see Work. refusal: the facts that tell others of a refused command. remember: keep the ids seen; False where the handler itself knows (a natural key).
     """
 
     message: type[Message]
@@ -60,6 +83,7 @@ class On:
     key: str | None = None
     work: Work | None = None
     remember: bool = True
+    refusal: Callable[[Any, PermanentError], Sequence[Event]] | None = None
 
     @property
     def is_command(self) -> bool:

@@ -82,6 +82,7 @@ class Transactor:
             async with self.database.begin() as connection:
                 tx = Tx(connection, self.state)
                 await act(tx)
+                await tx.flush()
                 await records.stage(connection, map(records.triple, tx.emitted))
             self._publish(tx)
 
@@ -125,7 +126,9 @@ class Transactor:
             pointer=error.pointer,
             hint=error.hint,
         )
-        await self.record(name, delivery.message.event_id, delivery.body, [records.triple(answer)])
+        facts = row.refusal(delivery.message, error) if row.refusal else ()
+        outgoing = [records.triple(event) for event in (*facts, answer)]
+        await self.record(name, delivery.message.event_id, delivery.body, outgoing)
 
     async def record(self, name: str, event_id: str, body: bytes, outgoing: Sequence[tuple[str, str, bytes]]) -> None:
         """Note a message as handled and publish `outgoing`, once."""
@@ -150,6 +153,7 @@ class Transactor:
                         known[delivery.message.event_id] = fresh[delivery.message.event_id] = records.digest(
                             delivery.body
                         )
+                await tx.flush()
                 await records.remember(connection, name, fresh, self._now())
                 await records.stage(connection, map(records.triple, tx.emitted))
             self._publish(tx)

@@ -56,9 +56,9 @@ class DecisionMade(Event):
     price: Price
     stop: Price | None = None
     target: Price | None = None
-    confidence: Fraction
-    win_rate: Fraction
-    score: Fraction
+    confidence: Fraction | None
+    win_rate: Fraction | None
+    score: Fraction | None
     rank: Annotated[int, Field(ge=1)]
     reason: Text
     considered: Annotated[tuple[Candidate, ...], Field(max_length=MAX_CANDIDATES)]

@@ -1,0 +1,123 @@
+"""What a promoted strategy says after a bar, as a fact: action, confidence, stop, target and the reason.
+
+Pure: bars up to one bar in, that bar's signal out, the same as the backtest's for it. It refuses to look past the last bar it is given.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.common.events import AlertRaised, BarClosed, SignalRaised, StrategyPromoted
+from libs.common.values import Action, Side, Stage
+from libs.market.frame import Frame
+from libs.market.indicators import atr
+from libs.strategy.runtime import Signals, evaluate
+from libs.strategy.spec import Strategy, from_definition
+
+ATR_PERIOD = 14
+STOP_ATRS = 2.0
+TARGET_ATRS = 3.0
+
+_ACTIONS = {1: Action.BUY, 0: Action.HOLD, -1: Action.SELL}
+_TARGETS = {1: Action.BUY, 0: Action.SELL, -1: Action.SELL}
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One strategy at work; `anchor_ms` is the open time evaluation starts from, None until its first bar."""
+
+    promoted: StrategyPromoted
+    strategy: Strategy
+    anchor_ms: int | None
+
+    @classmethod
+    def of(cls, promoted: StrategyPromoted, anchor_ms: int | None) -> "Agent":
+        """Return the agent of a promoted strategy; raises BadStrategyError for a kind that this version does not run."""
+        return cls(promoted, from_definition(promoted), anchor_ms)
+
+
+def speak(agent: Agent, bar: BarClosed, bars: Frame) -> SignalRaised:
+    """Return the agent's signal of `bar`.
+
+    bars: from the anchor to `bar`, which is the last; raises nothing on short histories, indicators are silent until warm.
+    """
+    signals = evaluate(agent.strategy, bars)
+    last = len(bars) - 1
+    action = action_at(agent.strategy, signals, last)
+    stop, target = _exits(bars, bar.close) if action is Action.BUY else (None, None)
+    promoted = agent.promoted
+    return SignalRaised.after(
+        bar,
+        key=promoted.strategy_id,
+        strategy_id=promoted.strategy_id,
+        symbol=bar.symbol,
+        timeframe=bar.timeframe,
+        stage=promoted.stage,
+        account=promoted.account,
+        open_time=bar.open_time,
+        action=action,
+        confidence=promoted.confidence,
+        price=bar.close,
+        stop=stop,
+        target=target,
+        reasoning=signals.reason(last),
+        values=signals.values_at(last),
+        simulated=bar.simulated,
+    )
+
+
+def action_at(strategy: Strategy, signals: Signals, position: int) -> Action:
+    """Return what the signal of one bar asks for: the action itself, or the way to the target position."""
+    spoken = _TARGETS if strategy.signal_mode == "position" else _ACTIONS
+    return spoken[int(signals.actions[position])]
+
+
+def alert(signal: SignalRaised, before: Action | None) -> AlertRaised | None:
+    """Return the alert of a strategy at stage alert when its condition has just become true, else None."""
+    if signal.action is Action.HOLD or signal.action is before:
+        return None
+    side = Side(signal.action.value)
+    return AlertRaised.after(
+        signal,
+        key=signal.strategy_id,
+        strategy_id=signal.strategy_id,
+        symbol=signal.symbol,
+        timeframe=signal.timeframe,
+        action=signal.action,
+        message=f"{signal.symbol} {side.value} at {signal.price:g}: {signal.reasoning}",
+        price=signal.price,
+        simulated=signal.simulated,
+    )
+
+
+def bar_of(signal_bar: BarClosed, bars: Frame, position: int, open_time: datetime) -> BarClosed:
+    """Return the stored bar at `position` as the fact that announced it, whose message was lost or is still to come."""
+    symbol, timeframe = signal_bar.symbol, signal_bar.timeframe
+    close_time = open_time + timeframe.length
+    return BarClosed.first(
+        key=BarClosed.key_of(symbol, timeframe, open_time),
+        at=close_time,
+        symbol=symbol,
+        timeframe=timeframe,
+        open_time=open_time,
+        close_time=close_time,
+        open=float(bars.open[position]),
+        high=float(bars.high[position]),
+        low=float(bars.low[position]),
+        close=float(bars.close[position]),
+        volume=float(bars.volume[position]),
+        source=signal_bar.source,
+        simulated=signal_bar.simulated,
+    )
+
+
+def _exits(bars: Frame, price: float) -> tuple[float | None, float | None]:
+    """Return stop and target from the average true range, None until it is warm or where the stop would not be a price."""
+    ranges = atr(bars.high, bars.low, bars.close, ATR_PERIOD)
+    width = float(ranges[-1])
+    stop, target = price - STOP_ATRS * width, price + TARGET_ATRS * width
+    return (stop if stop > 0 else None, target if width > 0 else None) if width == width else (None, None)
+
+
+def is_alert(agent: Agent) -> bool:
+    """Tell whether the agent only alerts."""
+    return agent.promoted.stage is Stage.ALERT

@@ -1,0 +1,120 @@
+"""The life of a strategy: proposed, judged, promoted, retired, deleted, and what each step needs.
+
+Pure. Decides what a strategy is called, whether it may be promoted (the gate), and which prior its agents start with.
+"""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Literal
+
+from libs.common.commands import PromoteStrategy, SubmitStrategy
+from libs.common.errors import ConflictError, RefusedError
+from libs.common.events import StrategyJudged, StrategyPromoted, StrategyProposed
+from libs.common.values import Stage
+from libs.strategy.spec import Strategy, code_hash, strategy_id
+
+Status = Literal["proposed", "judged", "promoted", "retired", "deleted"]
+PRIOR_TRADES = 10
+"""A confidence is pulled toward one half as if so many coin tosses had been seen before the backtest."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A strategy and where it stands in its life."""
+
+    proposed: StrategyProposed
+    status: Status
+    judged: StrategyJudged | None = None
+    promoted: StrategyPromoted | None = None
+
+
+def propose(command: SubmitStrategy, strategy: Strategy, proposal: int) -> StrategyProposed:
+    """Return the fact that `strategy` may be judged; `proposal` counts its lives."""
+    identity = strategy_id(strategy)
+    return StrategyProposed.after(
+        command,
+        key=f"{identity}|{proposal}",
+        strategy_id=identity,
+        lineage_id=identity,
+        family_id=family_of(command.asked_by or command.origin, strategy),
+        kind=strategy.kind,
+        name=strategy.name or identity,
+        rules=strategy.rules,
+        code=strategy.code,
+        code_hash=code_hash(strategy),
+        symbols=strategy.symbols,
+        timeframe=strategy.timeframe,
+        parameters=strategy.parameters,
+        signal_mode=strategy.signal_mode,
+        allow_short=strategy.allow_short,
+        origin=command.origin,
+        submitted_by=command.asked_by,
+        proposal=proposal,
+    )
+
+
+def family_of(submitter: str, strategy: Strategy) -> str:
+    """Return the research family: one submitter's tries on one universe and timeframe count together."""
+    told = "\x1f".join((submitter, ",".join(sorted(strategy.symbols)), strategy.timeframe.value))
+    return f"fam-{sha256(told.encode()).hexdigest()[:16]}"
+
+
+def judge(record: Record, judged: StrategyJudged) -> Record:
+    """Return the record with a verdict; a running strategy keeps running."""
+    status: Status = "judged" if record.status == "proposed" else record.status
+    return replace(record, judged=judged, status=status)
+
+
+def promote(record: Record, command: PromoteStrategy) -> StrategyPromoted:
+    """Return the promotion a command asks for; raises RefusedError or ConflictError naming what the gate misses."""
+    if record.status == "deleted":
+        raise ConflictError(f"{command.strategy_id} is deleted", hint="submit it again")
+    _gate(record, command)
+    judged = record.judged
+    definition = record.proposed.model_dump(
+        exclude={"event_id", "caused_by", "root_id", "at", "schema_version", "proposal"}
+    )
+    wins, trades = (judged.winning_trades, judged.closed_trades) if judged else (0, 0)
+    return StrategyPromoted.after(
+        command,
+        key=command.strategy_id,
+        **definition,
+        stage=command.stage,
+        anchor=command.anchor or (judged.window_start if judged else None),
+        account=command.account,
+        fraction=command.fraction,
+        confidence=shrunk(wins, trades),
+        win_rate=wins / trades if trades else None,
+        closed_trades=trades,
+        verdict=judged.verdict if judged else None,
+        judged_by=judged.event_id if judged else None,
+        override_reason=command.override_reason,
+        promoted_by=command.asked_by,
+    )
+
+
+def shrunk(wins: int, trades: int) -> float | None:
+    """Return the share of wins pulled toward one half by ten tosses; None without trades. Source: ours, ADR 0003."""
+    return (wins + PRIOR_TRADES / 2) / (trades + PRIOR_TRADES) if trades else None
+
+
+def _gate(record: Record, command: PromoteStrategy) -> None:
+    if command.stage is Stage.LIVE:
+        raise RefusedError(
+            "no strategy may go live in this version", code="gate.live", hint="promote it to paper", pointer="/stage"
+        )
+    if record.judged is not None and command.stage in record.judged.gate:
+        return
+    if command.stage is Stage.PAPER and command.override_reason:
+        return
+    override = " or give override_reason (kept for the record)" if command.stage is Stage.PAPER else ""
+    if record.judged is None:
+        raise ConflictError(
+            f"{command.strategy_id} has no verdict yet", code="gate.unjudged", hint=f"wait for its backtest{override}"
+        )
+    raise RefusedError(
+        f"the verdict {record.judged.verdict} does not open the gate to {command.stage}: {record.judged.deciding_rule}",
+        code="gate.verdict",
+        pointer="/stage",
+        hint=f"improve it{override}",
+    )
