@@ -24,7 +24,6 @@ from sqlalchemy import (
     bindparam,
     event,
     insert,
-    inspect,
     select,
     text,
 )
@@ -204,7 +203,7 @@ _MIGRATIONS = Table(
 
 
 def _migrate(connection: Connection, migrations: Sequence[Migration]) -> None:
-    _MIGRATIONS.create(connection, checkfirst=not inspect(connection).has_table("migrations"))
+    _MIGRATIONS.create(connection, checkfirst=True)
     done = set(connection.scalars(select(_MIGRATIONS.c.number)))
     for number, step in enumerate(migrations, start=1):
         if number not in done:

@@ -49,7 +49,11 @@ def round_money(amount: float) -> float:
 
 @jit
 def quantity_of(lots: float, lot: float) -> float:
-    """Return the quantity of a whole number of lots, spelled as the float nearest to its decimal value."""
+    """Return the quantity of a whole number of lots, as the float nearest to its decimal value: 3 lots of 0.1 are 0.3."""
+    # 0.1 is not a tenth, but 3 / 10 is rounded once only; most lots are a whole fraction of one.
+    lots_per_one = math.floor(1.0 / lot + 0.5)
+    if lot < 1.0 and abs(lots_per_one * lot - 1.0) < 1e-12:
+        return lots / lots_per_one
     return round_money(lots * lot)
 
 

@@ -1,0 +1,59 @@
+"""The `sentinel` command: which verbs there are, and what their errors become.
+
+Decides exit codes: 0 ok, 1 failed, 2 usage, 3 verdict below --min-verdict, 4 not reachable. Everything heavy is imported inside
+the verbs, so that `--help` takes under 200 ms.
+"""
+
+import sys
+
+import typer
+
+from libs.client import render
+from libs.client.errors import exit_code_of
+from libs.client.verbs import dead, doctor, market, replay, strategies, system, trading
+from libs.common.errors import SentinelError
+
+INTERRUPTED = 130
+
+
+def build() -> typer.Typer:
+    """Return the command with all its verbs."""
+    app = typer.Typer(
+        help="Describe a trading idea, prove it on history, trade it on paper, and be able to say why.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for verb in (system.up, system.down, system.status):
+        app.command()(verb)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(system.test)
+    for verb in (strategies.submit, strategies.strategies, strategies.backtest, strategies.promote, strategies.retire):
+        app.command()(verb)
+    for verb in (trading.trades, trading.portfolio, trading.agents, trading.decisions, trading.why, trading.kill):
+        app.command()(verb)
+    app.command()(trading.resume)
+    app.command()(replay.replay)
+    app.command()(doctor.doctor)
+    ingest = typer.Typer(help="Market data.", no_args_is_help=True)
+    ingest.command("import")(market.import_)
+    app.add_typer(ingest, name="ingest")
+    graves = typer.Typer(help="Messages that no service could handle.", no_args_is_help=True)
+    for name, act in (("list", dead.list_), ("show", dead.show), ("retry", dead.retry)):
+        graves.command(name)(act)
+    app.add_typer(graves, name="dead")
+    return app
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code."""
+    try:
+        build()(prog_name="sentinel")
+    except SentinelError as error:
+        render.problem(error)
+        sys.exit(exit_code_of(error))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The round of a bar is decided once, complete, whatever the order its parts arrive in."""
+
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from libs.common.events import DecisionMade, OrderFilled, RoundDecided
+from libs.common.messages import Message
+from services.mother_ai.app import build
+from services.mother_ai.settings import Settings
+from tests.support.bench import Bench
+from tests.support.build import bar, hour, portfolio, promoted, signal
+
+SYMBOLS = ("AUSDT", "BUSDT", "CUSDT")
+
+
+def service(tmp_path: Path) -> object:
+    return build(Settings(data_dir=tmp_path))
+
+
+def rounds(out: list[tuple[str, bytes]]) -> list[RoundDecided]:
+    return [RoundDecided.parse(body, subject) for subject, body in out if subject.startswith("rounds.")]
+
+
+def decisions(out: list[tuple[str, bytes]]) -> list[DecisionMade]:
+    return [DecisionMade.parse(body, subject) for subject, body in out if subject.startswith("decisions.")]
+
+
+def fill(n: int) -> OrderFilled:
+    return OrderFilled.first(
+        key=f"fill {n}",
+        at=hour(n),
+        order_id=f"sn-{n}",
+        decision_id="d",
+        strategy_id="s1",
+        account="paper",
+        venue="paper",
+        symbol="AUSDT",
+        timeframe="1h",
+        side="buy",
+        quantity=Decimal(1),
+        price=100.0,
+        cost=Decimal(100),
+        fee=Decimal("0.1"),
+        fee_asset="USDT",
+        reasoning="r",
+        confidence=0.5,
+    )
+
+
+async def test_round_without_strategies_is_decided_at_once_and_empty(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        (decided,) = rounds(await bench.deliver(portfolio(1)))
+        assert (decided.at, decided.decisions, decided.considered) == (hour(2), 0, 0)
+        assert await bench.deliver(portfolio(1)) == []
+
+
+async def test_round_waits_for_every_voice_the_books_and_the_fills(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await bench.deliver(promoted(symbols=SYMBOLS))
+        assert await bench.deliver(signal(bar(1, "AUSDT")), signal(bar(1, "BUSDT"))) == []
+        assert await bench.deliver(portfolio(1, fill_count=1)) == []
+        assert await bench.deliver(signal(bar(1, "CUSDT"), "hold")) == []
+        out = await bench.deliver(fill(1))
+        assert [d.symbol for d in decisions(out)] == ["AUSDT", "BUSDT"]
+        (decided,) = rounds(out)
+        assert (decided.decisions, decided.considered, decided.missing) == (2, 3, 0)
+
+
+async def test_round_with_a_silent_voice_waits_two_bars_and_not_for_ever(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await bench.deliver(promoted(symbols=("AUSDT", "BUSDT")))
+        assert await bench.deliver(portfolio(1)) == []
+        assert await bench.deliver(signal(bar(1, "AUSDT"))) == []
+        assert await bench.deliver(signal(bar(2, "AUSDT"))) == []
+        (first,) = rounds(await bench.deliver(signal(bar(3, "AUSDT"))))
+        assert (first.at, first.missing) == (hour(2), 1)
+        assert await bench.deliver(portfolio(2)) == []
+        (second,) = rounds(await bench.deliver(signal(bar(4, "AUSDT"))))
+        assert second.missing == 1
+        (third,) = rounds(await bench.deliver(portfolio(3)))
+        assert (third.at, third.missing) == (hour(4), 1)
+
+
+async def test_round_waits_for_the_books_of_a_strategys_own_account(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await bench.deliver(promoted(account="own", fraction=1.0))
+        await bench.deliver(signal(bar(1), account="own"))
+        assert await bench.deliver(portfolio(1)) == []
+        (decision,) = decisions(await bench.deliver(portfolio(1, "own", cash="500")))
+        assert (decision.account, decision.quote_amount) == ("own", Decimal(500))
+
+
+async def test_retired_strategy_is_not_waited_for(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        strategy = promoted()
+        await bench.deliver(strategy)
+        assert await bench.deliver(portfolio(1)) == []
+        gone = bench.service.table[4].message.after(strategy, strategy_id="s1")
+        assert len(rounds(await bench.deliver(gone))) == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_decisions_do_not_depend_on_how_messages_interleave_or_on_restarts(tmp_path: Path, seed: int) -> None:
+    """Three symbols, six rounds. Signals come in bar order, as one agents process sends them; books follow decisions."""
+    chance = random.Random(seed)
+    signals: list[Message] = []
+    for n in range(6):
+        told = [signal(bar(n, s), "buy" if n % 2 else "hold", confidence=0.5 + i / 20) for i, s in enumerate(SYMBOLS)]
+        signals += chance.sample(told, 3)
+    books: list[Message] = [portfolio(n) for n in range(6)]
+    out: list[tuple[str, bytes]] = []
+    reopened = 0
+    while signals or books:
+        async with Bench.open(service(tmp_path), tmp_path) as bench:
+            if not reopened:
+                await bench.deliver(promoted(symbols=SYMBOLS))
+            reopened += 1
+            for _ in range(chance.randrange(1, 9)):
+                ready = [signals] if signals else []
+                if books and len(rounds(out)) >= 6 - len(books):
+                    ready.append(books)
+                if not ready:
+                    break
+                message = chance.choice(ready).pop(0)
+                out += await bench.deliver(message)
+                if chance.random() < 0.3:
+                    out += await bench.deliver(message)
+    assert len(rounds(out)) == 6
+    made = [(d.symbol, d.at, d.rank) for d in decisions(out)]
+    assert made == [(s, hour(n + 1), r) for n in (1, 3, 5) for r, s in enumerate(("CUSDT", "BUSDT", "AUSDT"), 1)]
