@@ -5,6 +5,7 @@ the verbs, so that `--help` takes under 200 ms.
 """
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -15,6 +16,26 @@ from libs.common.errors import SentinelError
 
 INTERRUPTED = 130
 
+_VERBS: tuple[Callable[..., None], ...] = (
+    system.up,
+    system.down,
+    system.status,
+    strategies.submit,
+    strategies.strategies,
+    strategies.backtest,
+    strategies.promote,
+    strategies.retire,
+    trading.trades,
+    trading.portfolio,
+    trading.agents,
+    trading.decisions,
+    trading.why,
+    trading.kill,
+    trading.resume,
+    replay.replay,
+    doctor.doctor,
+)
+
 
 def build() -> typer.Typer:
     """Return the command with all its verbs."""
@@ -23,17 +44,11 @@ def build() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if sys.stdout.isatty() else None,
     )
-    for verb in (system.up, system.down, system.status):
+    for verb in _VERBS:
         app.command()(verb)
-    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(system.test)
-    for verb in (strategies.submit, strategies.strategies, strategies.backtest, strategies.promote, strategies.retire):
-        app.command()(verb)
-    for verb in (trading.trades, trading.portfolio, trading.agents, trading.decisions, trading.why, trading.kill):
-        app.command()(verb)
-    app.command()(trading.resume)
-    app.command()(replay.replay)
-    app.command()(doctor.doctor)
+    app.command("test", context_settings={"ignore_unknown_options": True})(system.run_tests)
     ingest = typer.Typer(help="Market data.", no_args_is_help=True)
     ingest.command("import")(market.import_)
     app.add_typer(ingest, name="ingest")

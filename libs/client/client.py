@@ -4,7 +4,6 @@ Decides how an answer that is not the thing asked for becomes an error. Bodies a
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,7 +31,9 @@ class Client:
         """Return the client."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close it."""
         self._http.close()
 
@@ -72,8 +73,9 @@ class Client:
         return self.post(f"/strategies/{strategy_id}/retire", {"reason": reason})
 
     def backtest(self, wish: Body) -> Body:
-        """Run a backtest and wait for its result."""
-        return self.post("/backtests", wish)
+        """Run a backtest, wait for it, and return its summary as the API shows it."""
+        done = self.post("/backtests", wish)
+        return self.get(f"/backtests/{done['id']}")
 
     def import_bars(self, wish: Body) -> Body:
         """Import a file the ingest service can read; returns its report."""
@@ -96,7 +98,9 @@ class Client:
             response = self._http.request(method, f"/api/v1{path}", **more)
         except httpx.TimeoutException:
             raise RefusedByGatewayError(
-                f"no answer to {method} {path} within {ANSWER_TIMEOUT_S:g} s", code="timeout", hint="the work goes on; look later"
+                f"no answer to {method} {path} within {ANSWER_TIMEOUT_S:g} s",
+                code="timeout",
+                hint="the work goes on; look later",
             ) from None
         except httpx.TransportError:
             raise UnreachableError("the gateway", self.base_url) from None
@@ -105,16 +109,13 @@ class Client:
         raise _refusal(response)
 
 
-def wire_time(moment: datetime | None) -> str | None:
-    """Return a time as the API spells it."""
-    return None if moment is None else moment.isoformat()
-
-
 def _refusal(response: httpx.Response) -> RefusedByGatewayError:
     try:
         problem = response.json()
         detail, code = str(problem["detail"]), str(problem["code"])
     except (ValueError, KeyError, TypeError):
-        return RefusedByGatewayError(f"HTTP {response.status_code} without a problem document", code="client.not_a_gateway")
+        return RefusedByGatewayError(
+            f"HTTP {response.status_code} without a problem document", code="client.not_a_gateway"
+        )
     places = problem.get("errors") or [{}]
     return RefusedByGatewayError(detail, code=code, pointer=places[0].get("pointer"), hint=problem.get("hint"))

@@ -14,7 +14,9 @@ class UnreachableError(TransientError):
 
     def __init__(self, what: str, address: str):
         """Name what was looked for and where."""
-        super().__init__(f"{what} does not answer at {address}", hint="start it with `sentinel up`, or see `sentinel status`")
+        super().__init__(
+            f"{what} does not answer at {address}", hint="start it with `sentinel up`, or see `sentinel status`"
+        )
 
 
 class RefusedByGatewayError(SentinelError):

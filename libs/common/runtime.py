@@ -20,7 +20,7 @@ from libs.common.bus.table import On, Service
 from libs.common.bus.transact import Transactor
 from libs.common.clock import Clock, WallClock
 from libs.common.db import Database
-from libs.common.errors import StoreUnavailableError
+from libs.common.errors import BusUnavailableError, StoreUnavailableError
 from libs.common.events import ServiceBeat
 from libs.common.settings import CommonSettings
 
@@ -134,7 +134,7 @@ class Runner:
         return RowWorker(row, durable, transactor, Puller(connection, durable, batch))
 
     async def _flush(self, relay: Relay) -> None:
-        with suppress(NatsError, StoreUnavailableError):
+        with suppress(NatsError, BusUnavailableError, StoreUnavailableError):
             while await relay.flush():
                 pass
 

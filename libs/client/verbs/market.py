@@ -26,7 +26,13 @@ def import_(
     """Import bars; prints a report of what came in, or the lines that are wrong, and then nothing came in."""
     if not file.is_file():
         raise BadInputError(f"{file} is not a file", code="input.file", pointer=str(file))
-    wish = {"path": str(file.absolute()), "symbol": symbol, "timeframe": timeframe, "zone": zone, "delimiter": delimiter}
+    wish = {
+        "path": str(file.absolute()),
+        "symbol": symbol,
+        "timeframe": timeframe,
+        "zone": zone,
+        "delimiter": delimiter,
+    }
     with client_of(folder) as client, spinning(f"importing {file.name}"):
         body = client.import_bars({name: value for name, value in wish.items() if value is not None})
     if json:

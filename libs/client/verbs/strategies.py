@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from libs.client import render
-from libs.client.client import wire_time
 from libs.client.errors import BelowVerdictError
 from libs.client.verbs.options import DataDir, End, Json, Limit, Start, Symbol, client_of, moment
 from libs.common.errors import BadInputError
@@ -52,7 +51,7 @@ def strategies(limit: Limit = 50, folder: DataDir = None, json: Json = False) ->
     if json:
         render.as_json({"items": found})
         return
-    columns = ("strategy_id", "name", "symbols", "timeframe", "state", "verdict", "stage")
+    columns = ("id", "name", "symbols", "timeframe", "status", "verdict", "created_at")
     render.table(columns, [[one.get(name) for name in columns] for one in found])
 
 
@@ -69,11 +68,15 @@ def backtest(
     """Backtest a strategy on stored bars: metrics, and the verdict with the rule that decided it."""
     if min_verdict is not None and min_verdict not in VERDICTS:
         raise typer.BadParameter(f"one of {', '.join(VERDICTS)}", param_hint="--min-verdict")
-    wish: dict[str, Any] = {"symbol": symbol, "start": wire_time(moment(start, "start")), "end": wire_time(moment(end, "end"))}
+    wish: dict[str, Any] = {"symbol": symbol, "start": moment(start, "start"), "end": moment(end, "end")}
     path = Path(strategy)
     if path.suffix == ".json" or path.is_file():
         definition = read_rules(path)
-        wish |= {"rules": definition["rules"], "name": definition["name"], "timeframe": timeframe or definition["timeframe"]}
+        wish |= {
+            "rules": definition["rules"],
+            "name": definition["name"],
+            "timeframe": timeframe or definition["timeframe"],
+        }
     else:
         wish |= {"strategy_id": strategy, "timeframe": timeframe}
     with client_of(folder) as client:
@@ -89,9 +92,13 @@ def backtest(
 def promote(
     strategy_id: StrategyId,
     stage: Annotated[Stage, typer.Option(help="Where it shall run.")] = Stage.PAPER,
-    override: Annotated[str | None, typer.Option(help="Reason to pass a closed gate, for paper only; it is kept.")] = None,
+    override: Annotated[
+        str | None, typer.Option(help="Reason to pass a closed gate, for paper only; it is kept.")
+    ] = None,
     account: Annotated[str, typer.Option(help="Paper account it trades in.")] = "paper",
-    fraction: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Share of the account's cash per buy.")] = None,
+    fraction: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Share of the account's cash per buy.")
+    ] = None,
     folder: DataDir = None,
     json: Json = False,
 ) -> None:
@@ -128,9 +135,13 @@ def read_rules(path: Path) -> dict[str, Any]:
     try:
         found = jsonlib.loads(raw)
     except jsonlib.JSONDecodeError as error:
-        raise BadInputError(f"{path}: {error.msg}", code="input.json", pointer=f"{error.lineno}:{error.colno}") from None
+        raise BadInputError(
+            f"{path}: {error.msg}", code="input.json", pointer=f"{error.lineno}:{error.colno}"
+        ) from None
     except (UnicodeDecodeError, RecursionError) as error:
-        raise BadInputError(f"{path}: not JSON ({type(error).__name__})", code="input.json", pointer=str(path)) from None
+        raise BadInputError(
+            f"{path}: not JSON ({type(error).__name__})", code="input.json", pointer=str(path)
+        ) from None
     if not isinstance(found, dict):
         raise BadInputError(f"{path} does not hold a JSON object", code="input.json", pointer="1:1")
     rules = found.get("rules", found)
@@ -141,12 +152,14 @@ def _show(body: dict[str, Any], json: bool, done: str) -> None:
     if json:
         render.as_json(body)
     else:
-        name = body.get("strategy_id") or body.get("id") or ", ".join(body.get("ids", ()))
-        render.line(f"{done}: {name}")
+        already = " (it was known already)" if body["result"].get("duplicate") else ""
+        render.line(f"{done}: {', '.join(body['ids'])}{already}")
 
 
 def _show_backtest(body: dict[str, Any]) -> None:
     metrics = body["metrics"]
-    render.table(("metric", "value"), [(name, metrics[name]) for name in sorted(metrics)], str(body.get("name", "")))
+    mark = ", SIMULATED prices" if body["simulated"] else ""
+    window = f"{', '.join(body['symbols'])} {body['timeframe']}, {body['window_start']} to {body['window_end']}, {body['bars']} bars{mark}"
+    render.table(("metric", "value"), [(name, metrics[name]) for name in sorted(metrics)], f"{body['name']}: {window}")
     render.line(f"verdict: {body['verdict']}, because {body['deciding_rule']}")
     render.line(f"backtest: {body['backtest_id']}, report: {body['report_key']}")

@@ -1,6 +1,5 @@
 """up, down, status, test: the life of the whole system on this machine."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -37,6 +36,8 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return once it is ready; `sentinel down` ends it.")] = False,
 ) -> None:
     """Start everything and keep it running until Ctrl-C."""
+    import asyncio  # noqa: PLC0415 - 27 ms that --help must not pay
+
     from deploy.up import Wish, run  # noqa: PLC0415 - starts the bus library, which --help must not pay
 
     wish = Wish(folder.absolute() if folder else data_dir_of(feed.value), feed.value, speed, port)
@@ -60,7 +61,9 @@ def down(folder: DataDir = None) -> None:
     deadline = time.monotonic() + DOWN_WITHIN_S
     while holder(pid_file(place)) is not None:
         if time.monotonic() > deadline:
-            raise TimedOutError(f"process {pid} has not ended within {DOWN_WITHIN_S:g} s", hint=f"kill -9 {pid} ends all of it")
+            raise TimedOutError(
+                f"process {pid} has not ended within {DOWN_WITHIN_S:g} s", hint=f"kill -9 {pid} ends all of it"
+            )
         time.sleep(POLL_S)
     render.line(f"stopped what ran on {place}")
 
@@ -72,12 +75,12 @@ def status(folder: DataDir = None, json: Json = False) -> None:
     if json:
         render.as_json(body)
         return
-    columns = ("service", "ready", "version", "pid", "outbox", "last_error")
+    columns = ("service", "state", "age_s", "version", "pid", "outbox", "last_error")
     rows = [[beat.get(name) for name in columns] for beat in body["items"]]
     render.table(columns, rows, gateway_url(data_dir(folder)))
 
 
-def test(
+def run_tests(
     arguments: Annotated[list[str] | None, typer.Argument(help="Handed to pytest.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Style, types, imports, unit and architecture tests.")] = False,
 ) -> None:
@@ -92,7 +95,10 @@ def _flags(feed: str, place: Path) -> list[str]:
 
 
 def _optional(speed: float | None, port: int | None) -> list[str]:
-    return [*(["--speed", f"{speed:g}"] if speed is not None else []), *(["--port", str(port)] if port is not None else [])]
+    return [
+        *(["--speed", f"{speed:g}"] if speed is not None else []),
+        *(["--port", str(port)] if port is not None else []),
+    ]
 
 
 def _detached(place: Path, flags: list[str]) -> None:

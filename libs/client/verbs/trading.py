@@ -1,6 +1,5 @@
 """trades, portfolio, agents, decisions, why, kill, resume: what the system does with money, and how to stop it."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -10,19 +9,31 @@ import typer
 from libs.client import render
 from libs.client.errors import RefusedByGatewayError
 from libs.client.verbs.options import DataDir, Json, Limit, Symbol, client_of, on_bus
-from libs.common.errors import PermanentError
+from libs.common.errors import NotFoundError, PermanentError
 
 if TYPE_CHECKING:
     from libs.common.bus.outlet import BusOutlet
-    from libs.common.commands import Command
+    from libs.common.commands import HaltTrading, ReduceTrading, ResumeTrading
 
 ANSWER_WITHIN_S = 5.0
-KINDS = ("fill", "order", "decision", "signal", "strategy")
+_TOLD = {
+    "fill": ("symbol", "side", "quantity", "price", "fee", "realized_pnl"),
+    "order": ("symbol", "side", "state", "quote_amount", "code"),
+    "decision": ("symbol", "action", "quote_amount", "score", "rank", "reason"),
+    "signal": ("symbol", "action", "confidence", "reasoning"),
+    "alert": ("symbol", "action", "message"),
+    "bar": ("symbol", "timeframe", "open", "high", "low", "close", "volume"),
+    "strategy": ("name", "kind", "symbols", "timeframe", "status"),
+    "verdict": ("verdict", "deciding_rule", "closed_trades", "window_start", "window_end"),
+}
+KINDS = ("fill", "order", "decision", "signal", "alert", "strategy")
+"""What `why` looks among, in this order."""
 Account = Annotated[str, typer.Option("--account", help="Which books.")]
 
-_TRADES = ("at", "symbol", "side", "quantity", "price", "fee", "realized_pnl", "confidence", "strategy_id", "event_id")
-_DECISIONS = ("at", "symbol", "action", "quote_amount", "score", "rank", "reason", "strategy_id", "event_id")
-_AGENTS = ("symbol", "strategy_id", "name", "timeframe", "stage", "action", "confidence", "at")
+_TRADES = ("at", "symbol", "side", "quantity", "price", "fee", "realized_pnl", "confidence", "strategy_id", "id")
+_DECISIONS = ("at", "symbol", "action", "quote_amount", "score", "rank", "reason", "strategy_id", "id")
+_AGENTS = ("symbol", "strategy_id", "name", "timeframe", "stage", "account", "verdict")
+_SIGNAL = ("action", "confidence", "at", "reasoning")
 _POSITIONS = ("symbol", "quantity", "average_price", "last_price", "open_pnl", "strategy_id")
 
 
@@ -38,7 +49,13 @@ def decisions(limit: Limit = 20, symbol: Symbol = None, folder: DataDir = None, 
 
 def agents(limit: Limit = 200, folder: DataDir = None, json: Json = False) -> None:
     """List what runs on which symbol and what it said last."""
-    _list("/agents", _AGENTS, limit, folder, json)
+    with client_of(folder) as client:
+        found = list(client.items("/agents", limit))
+    if json:
+        render.as_json({"items": found})
+        return
+    rows = [_agent(one["symbol"], strategy) for one in found for strategy in one["strategies"]]
+    render.table((*_AGENTS, *_SIGNAL), rows)
 
 
 def portfolio(account: Account = "paper", folder: DataDir = None, json: Json = False) -> None:
@@ -68,12 +85,14 @@ def why(
                 body = client.lineage(kind, identity)
                 break
             except RefusedByGatewayError as error:
-                if error.code != "not_found" or kind == KINDS[-1]:
+                if error.code != "not_found":
                     raise
+        else:
+            raise NotFoundError(f"nothing is known under the id {identity}", hint="`sentinel trades` shows ids")
     if json:
         render.as_json(body)
     else:
-        render.tree(list(_lines(body)))
+        render.tree(_lines(body["steps"]))
 
 
 def kill(
@@ -84,8 +103,7 @@ def kill(
     """Stop trading at once, straight on the bus, with the gateway up or down."""
     from libs.common.commands import HaltTrading, ReduceTrading  # noqa: PLC0415 - pydantic costs 70 ms at --help
 
-    kind: type[Command] = ReduceTrading if reduce else HaltTrading
-    _tell(kind, reason, folder)
+    _tell(ReduceTrading if reduce else HaltTrading, reason, folder)
     render.line("only exits leave now" if reduce else "nothing leaves any more")
 
 
@@ -100,7 +118,7 @@ def resume(
     render.line("trading again")
 
 
-def _tell(kind: "type[Command]", reason: str, folder: Any) -> None:
+def _tell(kind: "type[HaltTrading | ReduceTrading | ResumeTrading]", reason: str, folder: Any) -> None:
     from libs.common.events import CommandRefused  # noqa: PLC0415 - pydantic costs 70 ms at --help
 
     identity = str(uuid4())
@@ -123,7 +141,24 @@ def _list(path: str, columns: tuple[str, ...], limit: int, folder: Any, json: bo
         render.table(columns, [[one.get(name) for name in columns] for one in found])
 
 
-def _lines(node: dict[str, Any], depth: int = 0) -> Any:
-    yield depth, str(node["text"])
-    for cause in node["causes"]:
-        yield from _lines(cause, depth + 1)
+def _agent(symbol: str, strategy: dict[str, Any]) -> list[Any]:
+    said = strategy["signal"] or {}
+    return [symbol, *(strategy[name] for name in _AGENTS[1:]), *(said.get(name) for name in _SIGNAL)]
+
+
+def _lines(steps: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    depths: dict[str, int] = {}
+    found = []
+    for step in steps:
+        depths[step["id"]] = depths[step["of"]] + 1 if step["of"] in depths else 0
+        found.append((depths[step["id"]], _step(step)))
+    return found
+
+
+def _step(step: dict[str, Any]) -> str:
+    if step["missing"]:
+        return f"{step['kind']} {step['id']}: not stored any more"
+    fact = step["fact"]
+    words = [f"{name} {render.cell(fact[name])}" for name in _TOLD[step["kind"]] if fact.get(name) is not None]
+    mark = " SIMULATED" if fact.get("simulated") else ""
+    return f"{step['kind']} {step['id']} at {render.cell(step['at'])}{mark}: {', '.join(words)}"

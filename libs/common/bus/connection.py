@@ -1,5 +1,6 @@
 """The one place a connection to the bus is made: FastStream's broker with the options that survive a bad link."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -12,14 +13,55 @@ LOG = logging.getLogger("sentinel.bus")
 class Connection:
     """A broker, its NATS client, and a count of how often the link came back.
 
-    `epoch` grows at every reconnect, so a row can tell that the server may have forgotten its pull requests.
+    epoch: grows at every reconnect, so a row can tell that the server may have forgotten its pull requests.
+    lost: set while the link is down. on_back: called at every reconnect.
     """
 
-    def __init__(self, broker: NatsBroker, client: Client):
+    def __init__(self) -> None:
         """Use `connect` instead."""
-        self.broker = broker
-        self.client = client
         self.epoch = 0
+        self.lost = asyncio.Event()
+        self.on_back: list[Callable[[], None]] = []
+        self._complaints: set[str] = set()
+        self.broker: NatsBroker
+        self.client: Client
+
+    async def open(self, url: str, name: str) -> None:
+        """Make the link."""
+        self.broker = NatsBroker(
+            url,
+            name=name,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # the client sleeps this long, fractions are fine
+            ping_interval=5,
+            max_outstanding_pings=2,
+            connect_timeout=2,
+            drain_timeout=5,
+            error_cb=self._failed,
+            disconnected_cb=self._gone,
+            reconnected_cb=self._back,
+            logger=None,
+        )
+        self.client = await self.broker.connect()
+
+    async def _failed(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:200]
+        if text not in self._complaints:
+            self._complaints.add(text)
+            LOG.warning("bus link: %s", text)
+
+    async def _gone(self) -> None:
+        self.lost.set()
+        LOG.warning("the bus is gone; reconnecting for ever, nothing is lost meanwhile")
+
+    async def _back(self) -> None:
+        self._complaints.clear()
+        self.epoch += 1
+        self.lost.clear()
+        for call in self.on_back:
+            call()
+        LOG.info("the bus is back")
 
     async def settle(self) -> None:
         """Return once the server has seen everything sent so far; one flush overtakes queued subscriptions, two do not."""
@@ -31,44 +73,8 @@ class Connection:
         await self.broker.stop()
 
 
-async def connect(url: str, name: str, on_error: Callable[[str], None] | None = None) -> Connection:
+async def connect(url: str, name: str) -> Connection:
     """Connect to the bus and keep reconnecting for ever; waits when the server is not there yet."""
-    holder: list[Connection] = []
-    seen: set[str] = set()
-
-    async def error_cb(error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"[:200]
-        if on_error:
-            on_error(text)
-        if text not in seen:
-            seen.add(text)
-            LOG.warning("bus link: %s", text)
-
-    async def disconnected_cb() -> None:
-        LOG.warning("the bus is gone; reconnecting for ever, nothing is lost meanwhile")
-
-    async def reconnected_cb() -> None:
-        seen.clear()
-        for connection in holder:
-            connection.epoch += 1
-        LOG.info("the bus is back")
-
-    broker = NatsBroker(
-        url,
-        name=name,
-        allow_reconnect=True,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=0.2,  # type: ignore[arg-type]  # the client sleeps this long, fractions are fine
-        ping_interval=5,
-        max_outstanding_pings=2,
-        connect_timeout=2,
-        drain_timeout=5,
-        error_cb=error_cb,
-        disconnected_cb=disconnected_cb,
-        reconnected_cb=reconnected_cb,
-        logger=None,
-    )
-    client = await broker.connect()
-    connection = Connection(broker, client)
-    holder.append(connection)
+    connection = Connection()
+    await connection.open(url, name)
     return connection

@@ -36,11 +36,12 @@ class Puller:
         self.durable = durable
         self.batch = batch
         self.js = connection.client.jetstream(timeout=5)
-        self._queue: asyncio.Queue[Msg] = asyncio.Queue()
+        self._queue: asyncio.Queue[Msg | None] = asyncio.Queue()
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._asked = 0
         self._epoch = -1
+        connection.on_back.append(lambda: self._queue.put_nowait(None))
 
     async def next(self) -> list[Msg]:
         """Return one or more messages, oldest first; an empty list when none came for a while.
@@ -67,12 +68,14 @@ class Puller:
         if self._subscription:
             await self._subscription.unsubscribe()
 
-    def _take(self, first: Msg) -> list[Msg]:
+    def _take(self, first: Msg | None) -> list[Msg]:
         messages = [first]
         while len(messages) < self.batch and not self._queue.empty():
             messages.append(self._queue.get_nowait())
         found = []
         for message in messages:
+            if message is None:
+                continue
             if message.headers and "Status" in message.headers and not message.reply:
                 self._asked = 0
                 continue

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
@@ -9,7 +10,7 @@ from nats.js.errors import APIError
 from libs.common.bus import records
 from libs.common.bus.connection import Connection
 from libs.common.bus.transact import Transactor
-from libs.common.errors import StoreUnavailableError
+from libs.common.errors import BusUnavailableError, StoreUnavailableError
 from libs.common.streams import stream_of
 
 LOG = logging.getLogger("sentinel.bus")
@@ -38,7 +39,7 @@ class Relay:
                     if not await self.flush():
                         await self.transactor.committed.wait()
                 failures, self.last_error = 0, None
-            except (NatsError, StoreUnavailableError, TimeoutError, OSError) as error:
+            except (NatsError, BusUnavailableError, StoreUnavailableError, TimeoutError, OSError) as error:
                 self._complain(error)
                 await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
                 failures += 1
@@ -52,7 +53,7 @@ class Relay:
             batch = await records.waiting(connection, 0, BATCH)
         if not batch:
             return False
-        results = await asyncio.gather(*(self._publish(message) for message in batch), return_exceptions=True)
+        results = await self._publish_all(batch)
         acknowledged = 0
         failure: BaseException | None = None
         for message, result in zip(batch, results, strict=True):
@@ -66,6 +67,20 @@ class Relay:
         if failure:
             raise failure
         return True
+
+    async def _publish_all(self, batch: list[records.Outgoing]) -> list[BaseException | None]:
+        """Return what became of each publish; a lost link ends the wait at once instead of at the time-out."""
+        if self.connection.lost.is_set():
+            raise BusUnavailableError("the link to the bus is down")
+        publishing = asyncio.gather(*(self._publish(message) for message in batch), return_exceptions=True)
+        lost = asyncio.ensure_future(self.connection.lost.wait())
+        both: set[asyncio.Future[Any]] = {publishing, lost}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        lost.cancel()
+        if not publishing.done():
+            publishing.cancel()
+            raise BusUnavailableError("the link to the bus was lost; what it did not acknowledge is sent again")
+        return publishing.result()
 
     async def _publish(self, message: records.Outgoing) -> None:
         if stream_of(message.subject) is None:
