@@ -1,5 +1,6 @@
 """The options several verbs share, and how a verb reaches the system."""
 
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ async def _on_bus(url: str, act: Callable[["BusOutlet"], Awaitable[T]]) -> T:
     from libs.common.bus.connection import connect  # noqa: PLC0415 - the bus library costs 160 ms
     from libs.common.bus.outlet import BusOutlet  # noqa: PLC0415 - the same
 
+    logging.getLogger("sentinel").addHandler(logging.NullHandler())  # what matters reaches the person as an error
     connection = await connect(url, "cli")
     try:
         return await act(BusOutlet(None, connection))

@@ -14,11 +14,11 @@ def test_buy_at_bar_0_fills_at_open_of_bar_1_with_fee_and_slippage():
     trades = result.trades
     assert trades.entry_index.tolist() == [1]
     assert trades.entry_price[0] == pytest.approx(110.022, abs=1e-12)
-    # 1000 / (110.022 x 1.001) = 9.080011261756..., floored to 1e-8
+    # 1000 / (110.022 x 1.001) = 9.0800112613..., floored to 1e-8
     assert trades.quantity[0] == 9.08001126
-    assert trades.entry_cost[0] == pytest.approx(999.00184163, abs=1e-8)
-    assert trades.entry_fee[0] == pytest.approx(0.99900184, abs=1e-8)
-    assert 0 <= result.cash < 2e-6
+    assert trades.entry_cost[0] == pytest.approx(999.00099885, abs=1e-9)
+    assert trades.entry_fee[0] == pytest.approx(0.99900100, abs=1e-9)
+    assert result.cash == pytest.approx(1.5e-7, abs=1e-12)
     assert result.equity[0] == 1_000.0
     assert result.equity[2] == pytest.approx(result.cash + 9.08001126 * 125, abs=1e-9)
 

@@ -42,6 +42,11 @@ def test_average_votes_on_the_bar_of_the_crossing_only(name: str) -> None:
     assert says(frame, **rule) == [0, 0, -1, 1, 0, -1, 0]
 
 
+def test_price_that_leaves_the_average_it_stood_on_crosses_it() -> None:
+    assert says(flat([10, 10, 12]), ema={"period": 2}) == [0, 0, 1]
+    assert says(flat([10, 10, 8]), ema={"period": 2}) == [0, 0, -1]
+
+
 def test_average_with_one_crossing_switched_off_votes_the_other_way_only() -> None:
     frame = walk(200)
     both = says(frame, ema={"period": 5})

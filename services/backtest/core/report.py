@@ -1,0 +1,162 @@
+"""The report of a run: everything a person needs to believe or doubt it, as plain columns.
+
+Equal runs give byte-identical JSON: no time of writing, no machine, no random id. Times are epoch milliseconds, bars are named by
+their open time, fractions are fractions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from libs.market.frame import Frame
+from libs.strategy.runtime import Signals
+from services.backtest.core.curve import Curve
+from services.backtest.core.engine import ENGINE_VERSION, Result
+from services.backtest.core.job import Job, Summary
+from services.backtest.core.periods import Market, bars_per_year, days_per_year
+from services.backtest.core.returns_metrics import drawdowns
+from services.backtest.core.values import Metrics, Times
+from services.backtest.core.verdict import Judgement
+
+REPORT_VERSION = 1
+
+MAX_POINTS = 100_000
+"""Longest curve written out bar by bar; a longer one keeps every k-th bar and the last, and says so in `every_bars`."""
+
+_ELSEWHERE = ("metrics", "verdict", "deciding_rule", "gate", "report_key", "family_id")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One symbol of a run: its bars, what the strategy said of them, and what came of it."""
+
+    symbol: str
+    frame: Frame
+    signals: Signals
+    result: Result
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole run: what it was asked to do, its legs, and what they add up to."""
+
+    job: Job
+    market: Market
+    legs: tuple[Leg, ...]
+    curve: Curve
+    metrics: Metrics
+    judgement: Judgement
+
+
+def document(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[str, Any]:
+    """Return the report as a tree of values and numpy columns, for `fingerprint.canonical`.
+
+    summary: of the same run; its report_key is not used. sources: where the bars are from, by symbol.
+    """
+    judgement, legs = run.judgement, run.legs
+    return {
+        "report_version": REPORT_VERSION,
+        "metadata": _metadata(run, summary, sources),
+        "metrics": dict(run.metrics.values),
+        "undefined": dict(run.metrics.reasons),
+        "verdict": {
+            "verdict": judgement.verdict,
+            "deciding_rule": judgement.deciding_rule,
+            "checks": [asdict(check) for check in judgement.checks],
+            "gate": summary.gate,
+        },
+        "trades": _trade_log(run.curve, {leg.symbol: leg for leg in legs}),
+        "curve": _curve(run.curve),
+        "signals": {leg.symbol: _signals(leg) for leg in legs},
+        "end": {leg.symbol: _end(leg) for leg in legs},
+    }
+
+
+def _metadata(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[str, Any]:
+    strategy = run.job.strategy
+    kept = {field.name: getattr(summary, field.name) for field in fields(summary) if field.name not in _ELSEWHERE}
+    return {
+        **kept,
+        "rules": strategy.rules,
+        "parameters": strategy.parameters,
+        "signal_mode": strategy.signal_mode,
+        "symbols_without_bars": [symbol for symbol in strategy.symbols if symbol not in summary.symbols],
+        "sources": dict(sources),
+        "market": run.market,
+        "periods_per_year": bars_per_year(strategy.timeframe, run.market),
+        "days_per_year": days_per_year(run.market),
+        "costs": asdict(run.job.terms),
+        "engine_version": ENGINE_VERSION,
+    }
+
+
+def _trade_log(curve: Curve, legs: Mapping[str, Leg]) -> list[dict[str, Any]]:
+    trades = curve.trades
+    log = []
+    for n in range(len(trades)):
+        leg = legs[trades.symbols[trades.symbol_index[n]]]
+        is_open = bool(trades.exit_index[n] < 0)
+        decided = int(trades.entry_index[n]) - 1
+        log.append(
+            {
+                "symbol": leg.symbol,
+                "open": is_open,
+                "entry_time": int(trades.entry_time[n]),
+                "entry_price": float(trades.entry_price[n]),
+                "entry_cost": float(trades.entry_cost[n]),
+                "entry_fee": float(trades.entry_fee[n]),
+                "entry_reason": leg.signals.reason(decided),
+                "entry_values": leg.signals.values_at(decided),
+                "exit_time": None if is_open else int(trades.exit_time[n]),
+                "exit_price": float(trades.exit_price[n]),
+                "exit_proceeds": float(trades.exit_proceeds[n]),
+                "exit_fee": float(trades.exit_fee[n]),
+                "exit_reason": None if is_open else leg.signals.reason(int(trades.exit_index[n]) - 1),
+                "quantity": float(trades.quantity[n]),
+                "pnl": float(trades.pnl[n]),
+                "gain": float(trades.gain[n]),
+                "bars": int(trades.bars[n]),
+                "mae": float(trades.mae[n]),
+                "mfe": float(trades.mfe[n]),
+            }
+        )
+    return log
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    count = len(curve.times)
+    step = -(-count // MAX_POINTS)
+    kept: Times = np.unique(np.append(np.arange(0, count, step), count - 1))
+    return {
+        "every_bars": step,
+        "times": curve.times[kept],
+        "equity": curve.equity[kept],
+        "buy_and_hold": curve.benchmark[kept],
+        "drawdown": drawdowns(curve.equity, curve.initial)[kept],
+        "exposure": curve.exposure[kept],
+    }
+
+
+def _signals(leg: Leg) -> dict[str, Any]:
+    """Each value holds from its bar until the next one listed; that loses nothing and stays short."""
+    actions = leg.signals.actions
+    changed: Times = np.flatnonzero(np.concatenate(([True], actions[1:] != actions[:-1])))
+    return {
+        "signal_hash": leg.signals.signal_hash,
+        "from": np.ascontiguousarray(leg.frame.ts[changed]),
+        "action": actions[changed],
+        "buys": int(np.count_nonzero(actions == 1)),
+        "sells": int(np.count_nonzero(actions == -1)),
+        "holds": int(np.count_nonzero(actions == 0)),
+    }
+
+
+def _end(leg: Leg) -> dict[str, Any]:
+    result = leg.result
+    return {
+        "cash": result.cash,
+        "pending": {1: "buy", -1: "sell"}.get(result.pending),
+        "ruined_at": None if result.ruined_at < 0 else int(leg.frame.ts[result.ruined_at]),
+    }

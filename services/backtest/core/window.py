@@ -1,0 +1,69 @@
+"""Which stored bars a backtest runs on. Decides the default and what is refused; reads nothing itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.common.errors import BadInputError, NotFoundError
+from libs.common.values import Timeframe, from_epoch_ms, to_epoch_ms
+
+DEFAULT_DAYS = 90
+DEFAULT_BARS = 5_000
+"""The longest default window in bars; agents evaluate from its start, so it bounds what they read at every bar."""
+
+MAX_BARS = 5 * 366 * 24 * 60
+"""Five years of minutes, the longest window of one run."""
+
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Window:
+    """Bars that open at or after `start_ms` and close at or before `end_ms` (epoch ms)."""
+
+    start_ms: int
+    end_ms: int
+
+    def last_open_before(self, timeframe: Timeframe) -> int:
+        """Return the exclusive bound on open times: a bar that opens before it has closed by `end_ms`."""
+        return self.end_ms - timeframe.seconds * 1_000 + 1
+
+
+def choose(timeframe: Timeframe, first_ms: int, last_ms: int, start: datetime | None, end: datetime | None) -> Window:
+    """Return the window asked for, or the newest 90 days of stored bars, at most 5,000 of them.
+
+    first_ms, last_ms: open times of the first and last stored bar. A missing `end` is the last bar's close, a missing `start` lies 90
+    days or 5,000 bars before the end. Raises BadInputError for a window that is empty by its own words or longer than five
+    years of minutes, NotFoundError for one that lies outside the stored bars.
+    """
+    length_ms = timeframe.seconds * 1_000
+    end_ms = last_ms + length_ms if end is None else to_epoch_ms(end)
+    span_ms = min(DEFAULT_DAYS * _DAY_MS, DEFAULT_BARS * length_ms)
+    start_ms = end_ms - span_ms if start is None else to_epoch_ms(start)
+    if start_ms >= end_ms and start is not None and end is not None:
+        raise BadInputError(
+            f"the window starts at {start.isoformat()} and ends at {end.isoformat()}",
+            code="backtest.window_empty",
+            pointer="/start",
+            hint="start must be before end",
+        )
+    if (end_ms - start_ms) // length_ms > MAX_BARS:
+        raise BadInputError(
+            f"the window has up to {(end_ms - start_ms) // length_ms} bars, {MAX_BARS} are allowed",
+            code="backtest.window_too_long",
+            pointer="/start",
+            hint="take a shorter window or a longer timeframe",
+        )
+    if start_ms > last_ms or end_ms < first_ms + length_ms:
+        raise no_bars(timeframe, first_ms, last_ms)
+    return Window(start_ms, end_ms)
+
+
+def no_bars(timeframe: Timeframe, first_ms: int, last_ms: int) -> NotFoundError:
+    """Return the error for a window without at least two closed bars, naming what is stored."""
+    stored = f"{from_epoch_ms(first_ms).isoformat()} to {from_epoch_ms(last_ms).isoformat()}"
+    return NotFoundError(
+        f"the window has fewer than two closed {timeframe} bars",
+        code="backtest.no_bars",
+        pointer="/start",
+        hint=f"stored bars open from {stored}",
+    )

@@ -1,0 +1,146 @@
+"""The books of the accounts: opening one, booking a fill, marking holdings, and the facts that show them.
+
+Equity = cash + holdings at their last price; equity - initial cash = realized + open result, to the last unit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, time
+from decimal import Decimal
+
+from libs.common.events import OrderFilled, PortfolioChanged, Position
+from libs.common.values import Side, base_asset, derive_id
+from services.executor import ledger
+from services.executor.core.money import CASH
+from services.executor.core.stage import Group
+from services.executor.core.state import Account, Holding, Outcome, Rules, State
+from services.executor.risk import has_lost_the_day
+from services.executor.venues import paper
+
+PAPER = "paper"
+"""The account that is always there."""
+
+
+def open_account(state: State, name: str, at: datetime, rules: Rules) -> tuple[State, Outcome]:
+    """Return the state with the account; opening one that exists changes nothing.
+
+    While a round is awaited the account's books of that time are published at once, because the round waits for them.
+    """
+    if name in state.accounts:
+        return state, Outcome()
+    cash = rules.initial_cash
+    account = Account(name, cash, cash, cash, at.date(), cash, at)
+    deposit = ledger.deposit(derive_id("", "Deposit", name), at, name, CASH, cash)
+    state = replace(state, accounts={**state.accounts, name: account})
+    facts = (portfolio(state, account, state.awaiting),) if state.awaiting else ()
+    return state, Outcome(events=facts, transactions=(deposit,))
+
+
+def book(state: State, fill: OrderFilled) -> tuple[State, Outcome]:
+    """Return the state after a fill, and the ledger's transaction of it."""
+    account = state.accounts[fill.account]
+    key = (fill.account, fill.symbol)
+    holdings = dict(state.holdings)
+    trade = ledger.Trade(fill.account, base_asset(fill.symbol), CASH, fill.quantity, fill.cost, fill.fee)
+    if fill.side is Side.BUY:
+        cash = account.cash - fill.cost - fill.fee
+        holdings[key] = _bought(fill)
+        transaction = ledger.bought(fill.event_id, fill.at, trade)
+    else:
+        cash = account.cash + fill.cost - fill.fee
+        del holdings[key]
+        transaction = ledger.sold(fill.event_id, fill.at, trade)
+    account = replace(
+        account,
+        cash=cash,
+        fees=account.fees + fill.fee,
+        realized=account.realized + (fill.realized_pnl or 0),
+        fill_count=account.fill_count + 1,
+    )
+    state = replace(state, accounts={**state.accounts, fill.account: account}, holdings=holdings)
+    return state, Outcome(fills=(fill,), transactions=(transaction,))
+
+
+def mark(state: State, group: Group, rules: Rules) -> State:
+    """Return the state with the holdings of the group's timeframe at its closes, and every account's equity and day."""
+    bars = state.closed[group.timeframe].bars
+    holdings = {
+        key: replace(h, last_price=bars[h.symbol].close) if h.timeframe is group.timeframe and h.symbol in bars else h
+        for key, h in state.holdings.items()
+    }
+    values = holdings_value(holdings.values())
+    accounts = {
+        name: _marked(account, account.cash + values.get(name, Decimal(0)), group.at, rules)
+        for name, account in state.accounts.items()
+    }
+    return replace(state, holdings=holdings, accounts=accounts)
+
+
+def holdings_value(holdings: Iterable[Holding]) -> dict[str, Decimal]:
+    """Return what each account's holdings are worth at their last prices."""
+    values: dict[str, Decimal] = {}
+    for holding in holdings:
+        worth = paper.worth(holding.quantity, holding.last_price)
+        values[holding.account] = values.get(holding.account, Decimal(0)) + worth
+    return values
+
+
+def portfolios(state: State, group: Group) -> tuple[PortfolioChanged, ...]:
+    """Return the books of every account, by name."""
+    return tuple(portfolio(state, state.accounts[name], group) for name in sorted(state.accounts))
+
+
+def portfolio(state: State, account: Account, group: Group) -> PortfolioChanged:
+    """Return the books of one account as of `group`; its id depends on account and group alone."""
+    held = sorted((h for h in state.holdings.values() if h.account == account.name), key=lambda h: h.symbol)
+    positions = tuple(map(_position, held))
+    return PortfolioChanged.first(
+        key=f"{account.name}|{group.timeframe}|{group.at.isoformat()}",
+        at=group.at,
+        account=account.name,
+        timeframe=group.timeframe,
+        cash=account.cash,
+        equity=account.equity,
+        positions=positions,
+        realized_pnl=account.realized,
+        open_pnl=sum((p.open_pnl for p in positions), Decimal(0)),
+        fees_paid=account.fees,
+        fill_count=account.fill_count,
+        initial_cash=account.initial,
+        simulated=state.simulated,
+    )
+
+
+def _bought(fill: OrderFilled) -> Holding:
+    return Holding(
+        account=fill.account,
+        symbol=fill.symbol,
+        strategy_id=fill.strategy_id,
+        timeframe=fill.timeframe,
+        quantity=fill.quantity,
+        entry_price=fill.price,
+        cost=fill.cost,
+        fee=fill.fee,
+        opened_at=fill.at,
+        last_price=fill.price,
+    )
+
+
+def _marked(account: Account, equity: Decimal, at: datetime, rules: Rules) -> Account:
+    if at.date() > account.day:
+        start = equity if at.time() == time.min else account.equity
+        account = replace(account, day=at.date(), day_equity=start, locked=False)
+    locked = account.locked or has_lost_the_day(account.day_equity, equity, rules.limits)
+    return replace(account, equity=equity, locked=locked)
+
+
+def _position(holding: Holding) -> Position:
+    return Position(
+        symbol=holding.symbol,
+        strategy_id=holding.strategy_id,
+        quantity=holding.quantity,
+        average_price=holding.entry_price,
+        last_price=holding.last_price,
+        open_pnl=paper.worth(holding.quantity, holding.last_price) - holding.cost - holding.fee,
+        opened_at=holding.opened_at,
+    )

@@ -1,0 +1,26 @@
+"""The two crossings of money: from floats to settled decimals, and from a quote asset to the cash that pays it.
+
+Refuses to convert currencies: a paper account holds dollars, and counts dollar coins one to one.
+"""
+
+from decimal import Decimal
+
+from libs.common.values import MONEY_STEP, quote_asset
+
+CASH = "USD"
+"""The asset every paper account keeps its cash in."""
+
+LARGEST = Decimal(90_000_000_000)
+"""Most units of anything one booking may move; hundred-millionths of it still fit into 64 bits."""
+
+_DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD"})
+
+
+def to_money(amount: float) -> Decimal:
+    """Return the settled amount, 8 decimals, of a float that fill arithmetic has already rounded to such steps."""
+    return Decimal(amount).quantize(MONEY_STEP)
+
+
+def is_paid_in_dollars(symbol: str) -> bool:
+    """Tell whether a paper account can pay for `symbol`: dollars, or a coin that stands for one."""
+    return quote_asset(symbol) in _DOLLARS

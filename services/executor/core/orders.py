@@ -1,0 +1,187 @@
+"""The life of a paper order: from a decision to an intent or a refusal, and from the next bar to a fill.
+
+Every id derives from the decision, so the same decision always leads to the same order and the same fill.
+"""
+
+import base64
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from libs.common.errors import BadInputError
+from libs.common.events import DecisionMade, OrderChanged, OrderFilled
+from libs.common.events.executor import OrderState
+from libs.common.values import Side, Stage, derive_id, quote_asset
+from services.executor.core.money import is_paid_in_dollars
+from services.executor.core.stage import Bar, Group
+from services.executor.core.state import ZERO, Holding, Order, Outcome, State
+from services.executor.risk import Limits, Request, Ruling, View, judge
+from services.executor.venues import paper
+
+
+def client_order_id(decision_id: str, leg: str = "0") -> str:
+    """Return `sn-` and 24 base32 characters of the hash of decision and leg."""
+    digest = hashlib.sha256(f"{decision_id}|{leg}".encode()).digest()
+    return "sn-" + base64.b32encode(digest)[:24].decode()
+
+
+def check_decision(decision: DecisionMade) -> None:
+    """Raise BadInputError with the place of the first thing that makes a decision impossible to carry out."""
+    if decision.stage is Stage.ALERT:
+        raise BadInputError("an alert is never an order", code="decision.stage", pointer="/stage")
+    if decision.action is Side.BUY and not decision.quote_amount:
+        raise BadInputError("a buy needs an amount above 0", code="decision.amount", pointer="/quote_amount")
+    if decision.action is Side.SELL and decision.quote_amount is not None:
+        raise BadInputError(
+            "a sell closes the whole holding and has no amount", code="decision.amount", pointer="/quote_amount"
+        )
+
+
+def order_of(decision: DecisionMade, ruling: Ruling, quantity: Decimal | None = None) -> Order:
+    """Return the order a ruling makes of a decision: intent, or refused."""
+    refused = ruling.code is not None
+    return Order(
+        order_id=client_order_id(decision.event_id),
+        decision_id=decision.event_id,
+        root_id=decision.root_id,
+        account=decision.account,
+        strategy_id=decision.strategy_id,
+        symbol=decision.symbol,
+        timeframe=decision.timeframe,
+        side=decision.action,
+        rank=decision.rank,
+        requested=decision.quote_amount,
+        quote_amount=decision.quote_amount if refused else ruling.amount,
+        quantity=None if refused else quantity,
+        at=decision.at,
+        reason=decision.reason,
+        confidence=decision.confidence,
+        simulated=decision.simulated,
+        state="refused" if refused else "intent",
+        code=ruling.code,
+        detail=ruling.detail,
+        ended_at=decision.at if refused else None,
+    )
+
+
+def ruling_on(decision: DecisionMade, state: State, limits: Limits) -> Ruling:
+    """Return what risk says of a decision against the books as they are."""
+    if decision.stage is Stage.LIVE:
+        return Ruling(None, "live.not_available", "this executor trades on paper only")
+    request = Request(decision.symbol, decision.action, decision.quote_amount, decision.price, decision.at)
+    return judge(request, _view(decision, state), limits)
+
+
+def ended(order: Order, state: OrderState, at: datetime, code: str | None = None, detail: str | None = None) -> Order:
+    """Return the order in its last state."""
+    return replace(order, state=state, ended_at=at, code=code, detail=detail or order.detail)
+
+
+def reported(order: Order) -> Outcome:
+    """Return the outcome of an order having come into its present state."""
+    return Outcome(events=(changed(order),), orders=(order,))
+
+
+def changed(order: Order) -> OrderChanged:
+    """Return the fact that the order is in its present state; one state of one order has one id."""
+    return OrderChanged(
+        event_id=derive_id(order.decision_id, OrderChanged.__name__, order.state),
+        caused_by=order.decision_id,
+        root_id=order.root_id,
+        at=order.ended_at or order.at,
+        order_id=order.order_id,
+        decision_id=order.decision_id,
+        strategy_id=order.strategy_id,
+        account=order.account,
+        symbol=order.symbol,
+        timeframe=order.timeframe,
+        side=order.side,
+        state=order.state,
+        quote_amount=order.quote_amount,
+        quantity=order.quantity,
+        filled_quantity=order.filled_quantity,
+        code=order.code,
+        detail=order.detail,
+        simulated=order.simulated,
+    )
+
+
+def execute(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs) -> tuple[Order, OrderFilled | None]:
+    """Return the order after it met its bar, filled or rejected, and the fill, caused by the order's intent."""
+    execution = _execution(order, bar, holding, costs)
+    if execution is None:
+        return ended(
+            order, "rejected", bar.open_time, "order.size", "no quantity that books can hold can be traded"
+        ), None
+    done = replace(
+        ended(order, "filled", bar.open_time),
+        filled_quantity=execution.quantity,
+        quantity=execution.quantity,
+        simulated=order.simulated or bar.simulated,
+    )
+    closing = _closing(holding, execution) if order.side is Side.SELL and holding else {}
+    return done, OrderFilled.after(
+        changed(order),
+        at=bar.open_time,
+        order_id=order.order_id,
+        decision_id=order.decision_id,
+        strategy_id=order.strategy_id,
+        account=order.account,
+        venue=paper.VENUE,
+        symbol=order.symbol,
+        timeframe=order.timeframe,
+        side=order.side,
+        quantity=execution.quantity,
+        price=execution.price,
+        cost=execution.cost,
+        fee=execution.fee,
+        fee_asset=quote_asset(order.symbol),
+        reasoning=order.reason,
+        confidence=order.confidence,
+        simulated=done.simulated,
+        **closing,
+    )
+
+
+def _execution(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs) -> paper.Execution | None:
+    if order.side is Side.BUY:
+        return paper.buy(order.quote_amount or ZERO, bar.open, costs)
+    return paper.sell(holding.quantity, bar.open, costs) if holding else None
+
+
+def _closing(holding: Holding, execution: paper.Execution) -> dict[str, Any]:
+    paid = holding.cost + holding.fee
+    return {
+        "entry_price": holding.entry_price,
+        "entry_at": holding.opened_at,
+        "realized_pnl": execution.cost - execution.fee - paid,
+    }
+
+
+def _view(decision: DecisionMade, state: State) -> View:
+    account = state.accounts[decision.account]
+    pending = [order for order in state.pending if order.account == account.name]
+    buys = [order for order in pending if order.side is Side.BUY]
+    held = {symbol for name, symbol in state.holdings if name == account.name}
+    bar = state.closed[decision.timeframe].bars.get(decision.symbol)
+    entries = held | {order.symbol for order in buys}
+    return View(
+        trading=state.trading,
+        equity=account.equity,
+        free_cash=account.cash - sum((order.quote_amount or ZERO for order in buys), ZERO),
+        entries=len(entries),
+        is_long=decision.symbol in entries,
+        can_sell=decision.symbol in held,
+        is_selling=any(order.side is Side.SELL and order.symbol == decision.symbol for order in pending),
+        is_locked=account.locked,
+        is_payable=is_paid_in_dollars(decision.symbol),
+        mark=bar.close if bar else None,
+        sent=tuple(sent for sent in state.sent if sent.account == account.name),
+    )
+
+
+def group_of(decision: DecisionMade) -> Group:
+    """Return the group whose round the decision belongs to."""
+    return Group(decision.at, decision.timeframe)

@@ -1,0 +1,188 @@
+"""Folds facts into the read model. Every handler may see a fact twice or before its cause; the result is the same.
+
+Decides which facts are kept and which is current. Answers nothing: that is `queries`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Table, TextClause, bindparam, text
+
+from libs.common.bus.table import Tx
+from libs.common.events import (
+    AlertRaised,
+    BacktestCompleted,
+    BacktestFailed,
+    BarsImported,
+    ControlChanged,
+    DecisionMade,
+    Event,
+    FeedChanged,
+    GapFound,
+    OrderChanged,
+    OrderFilled,
+    PortfolioChanged,
+    SignalRaised,
+    StrategyDeleted,
+    StrategyJudged,
+    StrategyPromoted,
+    StrategyProposed,
+    StrategyRetired,
+)
+from services.gateway.tables import BACKTESTS, EQUITY, FACTS, LATEST, ORDERS, STRATEGIES
+
+Fold = Callable[[Tx, Any], None]
+
+RANKS = {"intent": 0, "submitting": 1, "unknown": 2, "acked": 3, "partial": 4}
+"""Order states by how far they are in an order's life; the others end it."""
+
+ENDED = 9
+
+_REFS = ("order_id", "backtest_id")
+_TAGS = ("action", "verdict", "state", "side")
+
+
+def _merge(table: Table, columns: Sequence[str], keys: Sequence[str], newer: str = "") -> TextClause:
+    """Return the insert that on an equal key replaces the row if `newer` holds, and leaves it alone without `newer`."""
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
+    then = f"UPDATE SET {changed} WHERE {newer}" if newer else "NOTHING"
+    values = ", ".join(":" + name for name in columns)
+    sql = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT ({', '.join(keys)}) DO {then}"
+    return text(sql).bindparams(*(bindparam(name, type_=table.c[name].type) for name in columns))
+
+
+_FACT = ("event_id", "kind", "at", "symbol", "strategy_id", "account", "ref", "tag", "caused_by", "body")
+_ORDER = tuple(column.name for column in ORDERS.columns)
+_FURTHER = (
+    f"orders.rank < {ENDED} AND (excluded.at > orders.at OR (excluded.at = orders.at AND excluded.rank >= orders.rank))"
+)
+_SAVE_FACT = _merge(FACTS, _FACT, ["event_id"])
+_SAVE_ORDER = _merge(ORDERS, _ORDER, ["order_id"], _FURTHER)
+_BACKTEST = tuple(column.name for column in BACKTESTS.columns)
+_SAVE_BACKTEST = _merge(BACKTESTS, _BACKTEST, ["backtest_id"], "excluded.at >= backtests.at")
+_SAVE_FIRST_BACKTEST = _merge(BACKTESTS, _BACKTEST, ["backtest_id"])
+_SAVE_LATEST = _merge(LATEST, ("kind", "name", "at", "body"), ["kind", "name"], "excluded.at >= latest.at")
+_SAVE_EQUITY = _merge(EQUITY, ("account", "at", "timeframe", "equity", "cash"), ["account", "at", "timeframe"])
+
+
+async def keep(event: Event, tx: Tx) -> Sequence[Event]:
+    """Store one fact and make it current where it is newer; a fact already stored changes nothing."""
+    if type(event) not in _ONLY_NEWEST:
+        _save_fact(tx, event)
+    fold = _FOLDS.get(type(event))
+    if fold is not None:
+        fold(tx, event)
+    return ()
+
+
+def _save_fact(tx: Tx, event: Event) -> None:
+    tx.later(
+        _SAVE_FACT,
+        event_id=event.event_id,
+        kind=type(event).__name__,
+        at=event.at,
+        symbol=getattr(event, "symbol", None),
+        strategy_id=getattr(event, "strategy_id", None),
+        account=getattr(event, "account", None),
+        ref=_first(event, _REFS),
+        tag=_first(event, _TAGS),
+        caused_by=event.caused_by,
+        body=event.model_dump_json(),
+    )
+
+
+def _first(event: Event, names: tuple[str, ...]) -> str | None:
+    return next((str(value) for name in names if (value := getattr(event, name, None)) is not None), None)
+
+
+def _order(tx: Tx, event: OrderChanged) -> None:
+    rank = RANKS.get(event.state, ENDED)
+    values = {name: getattr(event, name) for name in _ORDER if name != "rank"}
+    tx.later(_SAVE_ORDER, **values, rank=rank)
+
+
+def _completed(tx: Tx, event: BacktestCompleted) -> None:
+    save = _SAVE_FIRST_BACKTEST if event.duplicate else _SAVE_BACKTEST
+    _backtest(tx, save, event, event.symbols[0] if event.symbols else None, event.verdict.value)
+
+
+def _failed(tx: Tx, event: BacktestFailed) -> None:
+    _backtest(tx, _SAVE_BACKTEST, event, None, None)
+
+
+def _backtest(
+    tx: Tx, save: TextClause, event: BacktestCompleted | BacktestFailed, symbol: str | None, verdict: str | None
+) -> None:
+    names = {"backtest_id": event.backtest_id, "strategy_id": event.strategy_id, "event_id": event.event_id}
+    tx.later(save, **names, at=event.at, symbol=symbol, verdict=verdict)
+
+
+def _life(step: str, **extra: str) -> Fold:
+    """Return the fold that keeps the newest fact of one step of a strategy's life; extra: column -> field of the fact."""
+    columns = ("strategy_id", f"{step}_id", f"{step}_at", *extra)
+    newer = f"strategies.{step}_at IS NULL OR excluded.{step}_at >= strategies.{step}_at"
+    save = _merge(STRATEGIES, columns, ["strategy_id"], newer)
+
+    def fold(tx: Tx, event: Any) -> None:
+        values = {column: getattr(event, field) for column, field in extra.items()}
+        known = {"strategy_id": event.strategy_id, f"{step}_id": event.event_id, f"{step}_at": event.at}
+        tx.later(save, **known, **values)
+
+    return fold
+
+
+def _newest(name: str) -> Fold:
+    """Return the fold that keeps only the newest fact of a kind for each value of the field `name`."""
+
+    def fold(tx: Tx, event: Any) -> None:
+        kind = type(event).__name__
+        tx.later(_SAVE_LATEST, kind=kind, name=getattr(event, name), at=event.at, body=event.model_dump_json())
+
+    return fold
+
+
+_BOOKS = _newest("account")
+
+
+def _portfolio(tx: Tx, event: PortfolioChanged) -> None:
+    _BOOKS(tx, event)
+    point = {"equity": str(event.equity), "cash": str(event.cash)}
+    tx.later(_SAVE_EQUITY, account=event.account, at=event.at, timeframe=event.timeframe.value, **point)
+
+
+_FOLDS: dict[type[Event], Fold] = {
+    StrategyProposed: _life("proposed"),
+    StrategyJudged: _life("judged", verdict="verdict"),
+    StrategyPromoted: _life("promoted", stage="stage"),
+    StrategyRetired: _life("retired"),
+    StrategyDeleted: _life("deleted"),
+    BacktestCompleted: _completed,
+    BacktestFailed: _failed,
+    OrderChanged: _order,
+    PortfolioChanged: _portfolio,
+    ControlChanged: _newest("name"),
+    FeedChanged: _newest("watch_id"),
+}
+
+_ONLY_NEWEST = (PortfolioChanged, FeedChanged)
+
+KEPT: tuple[type[Event], ...] = (
+    StrategyProposed,
+    StrategyJudged,
+    StrategyPromoted,
+    StrategyRetired,
+    StrategyDeleted,
+    BacktestCompleted,
+    BacktestFailed,
+    SignalRaised,
+    AlertRaised,
+    DecisionMade,
+    OrderChanged,
+    OrderFilled,
+    PortfolioChanged,
+    ControlChanged,
+    BarsImported,
+    FeedChanged,
+    GapFound,
+)
+"""The facts the read model is made of."""
