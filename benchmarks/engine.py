@@ -2,9 +2,8 @@
 
     python -m benchmarks.engine [--peers PYTHON] [--bars 2160 1000000]
 
-Every contender gets the same seeded bars and the same SMA(10/30) cross signals, computed beforehand, fills at the next open, and pays the same
-costs. Each runs in a process of its own; times are medians after a warm-up. The script prints and asserts
-nothing.
+Every contender gets the same seeded bars and the same SMA(10/30) cross signals, computed beforehand, fills at the next open, and
+pays the same costs. Each runs in a process of its own; times are medians after a warm-up. The script prints and asserts nothing.
 """
 
 import argparse

@@ -17,6 +17,7 @@ from deploy.journal import Journal, open_journal
 from deploy.locks import FileLock, holder
 from deploy.nats import DEFAULT_PORT, NatsServer, free_port, is_free
 from deploy.processes import Child, Program
+from deploy.recorded import E, recorded
 from libs.common.errors import (
     BadInputError,
     BusUnavailableError,
@@ -132,6 +133,10 @@ class System:
     async def drained(self, seconds: float = 60.0) -> None:
         """Return once every message has been handled and every outbox is empty; raises TimedOutError."""
         await self.watch.until_quiet(self.services, seconds)
+
+    async def recorded(self, kind: type[E]) -> list[E]:
+        """Return every fact of `kind` that is stored on the bus, in order."""
+        return await recorded(self.watch.client, kind)
 
     async def stop(self) -> None:
         """Drain and end every service (10 s, then SIGKILL), then the bus; may be called twice."""

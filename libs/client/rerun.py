@@ -10,15 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from deploy.local import System
 from libs.client.client import Body, Client
 from libs.client.errors import RefusedByGatewayError
 from libs.client.parity import Certificate, Filled, compare
 from libs.common.errors import ConflictError, TimedOutError
+from libs.common.events import OrderFilled, SignalRaised
 from libs.common.values import parse_timeframe, to_epoch_ms
 from libs.market.catalog import Catalog
 from libs.strategy.spec import Strategy, parse
@@ -116,8 +115,15 @@ class Rerun:
         await self._system.drained(DONE_WITHIN_S)
 
     async def compare(self, lines: Sequence[Line]) -> list[Outcome]:
-        """Return how each line differs from its backtest."""
-        return [Outcome(line, await asyncio.to_thread(self._compare, line)) for line in lines]
+        """Return how each line differs from its backtest; the facts are read from the bus, the gateway forgets old ones."""
+        signals = await self._system.recorded(SignalRaised)
+        fills = await self._system.recorded(OrderFilled)
+        outcomes = []
+        for line in lines:
+            actions = {to_epoch_ms(s.open_time): s.action.value for s in signals if s.strategy_id == line.strategy_id}
+            own = [_filled(fill) for fill in fills if fill.account == line.account]
+            outcomes.append(Outcome(line, await asyncio.to_thread(self._compare, line, actions, own)))
+        return outcomes
 
     def _line(self, definition: Body, symbol: str, number: int) -> Line:
         window = self._window
@@ -162,20 +168,12 @@ class Rerun:
                 raise
             return None
 
-    def _compare(self, line: Line) -> Certificate:
+    def _compare(self, line: Line, actions: dict[int, str], fills: Sequence[Filled]) -> Certificate:
         window = self._window
         frame = self._catalog.read(line.symbol, window.timeframe, to_epoch_ms(window.start), to_epoch_ms(window.end))
-        signals = self._client.items("/signals", ALL, strategy_id=line.strategy_id)
-        actions = {_ms(signal["open_time"]): str(signal["action"]) for signal in signals}
-        fills = [_filled(fill) for fill in self._client.items("/trades", ALL, account=line.account)]
         report = self._client.get(f"/backtests/{line.backtest_id}/report.json")
         return compare(line.strategy, frame, actions, fills, report["trades"])
 
 
-def _filled(fill: Body) -> Filled:
-    quantity, fee = Decimal(str(fill["quantity"])), Decimal(str(fill["fee"]))
-    return Filled(_ms(fill["at"]), str(fill["side"]), float(fill["price"]), quantity, fee)
-
-
-def _ms(text: Any) -> int:
-    return to_epoch_ms(datetime.fromisoformat(str(text)))
+def _filled(fill: OrderFilled) -> Filled:
+    return Filled(to_epoch_ms(fill.at), fill.side.value, fill.price, fill.quantity, fill.fee)

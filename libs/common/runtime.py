@@ -111,8 +111,8 @@ class Runner:
         self.workers = [self._worker(row, transactor, connection) for row in self.service.table]
         async with asyncio.TaskGroup() as group:
             rows = [group.create_task(worker.run(), name=worker.durable.name) for worker in self.workers]
-            background = [group.create_task(relay.run(), name="relay")]
-            background += [group.create_task(task(outlet), name="task") for task in self.service.tasks]
+            relaying = group.create_task(relay.run(), name="relay")
+            background = [group.create_task(task(outlet), name="task") for task in self.service.tasks]
             background.append(group.create_task(self._beat(transactor, outlet, relay), name="pulse"))
             background.append(group.create_task(self._prune(transactor), name="prune"))
             self.ready = True
@@ -124,8 +124,10 @@ class Runner:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_S):
                     await asyncio.gather(*rows)
+                    relaying.cancel()
+                    await asyncio.wait({relaying})
                     await self._flush(relay)
-            for task in [*rows, *background]:
+            for task in [*rows, *background, relaying]:
                 task.cancel()
 
     def _worker(self, row: On, transactor: Transactor, connection: Connection) -> RowWorker:
@@ -137,17 +139,12 @@ class Runner:
         with suppress(NatsError, BusUnavailableError, StoreUnavailableError):
             while await relay.flush():
                 pass
+            await relay.transactor.tidy()
 
     async def _beat(self, transactor: Transactor, outlet: BusOutlet, relay: Relay) -> None:
         count = 0
         while True:
-            try:
-                async with transactor.database.read() as connection:
-                    outbox = await records.waiting_count(connection)
-                store_error = None
-            except StoreUnavailableError as error:
-                outbox, store_error = -1, error.detail
-            errors = [store_error, relay.last_error, *(worker.last_error for worker in self.workers)]
+            errors = [relay.last_error, *(worker.last_error for worker in self.workers)]
             beat = ServiceBeat.first(
                 key=f"{self.service.name}|{os.getpid()}|{count}",
                 at=self.clock.now(),
@@ -156,7 +153,7 @@ class Runner:
                 config_hash=self.settings.config_hash(),
                 pid=os.getpid(),
                 ready=self.ready,
-                outbox=outbox,
+                outbox=len(transactor.outbox),
                 last_error=next((e for e in errors if e), None),
             )
             with suppress(NatsError):

@@ -13,8 +13,8 @@ from libs.common.events.executor import TradingState
 from services.executor import store
 from services.executor.core import groups
 from services.executor.core.books import open_account
-from services.executor.core.orders import check_decision, group_of
-from services.executor.core.stage import Bar, Group
+from services.executor.core.orders import check_decision, check_round, group_of
+from services.executor.core.stage import Bar
 from services.executor.core.state import Outcome, Rules, State
 from services.executor.recovery import has_order_of, load
 from services.executor.settings import Settings
@@ -43,16 +43,14 @@ class Executor:
         if groups.is_over(before, group_of(decision)) and await has_order_of(tx.connection, decision.event_id):
             return ()
         state, refused = groups.take_decision(before, decision)
-        if state is not before:
-            store.save_decision(tx, decision)
         return self._go_on(tx, state, refused)
 
     async def on_round(self, decided: RoundDecided, tx: Tx) -> Sequence[Event]:
-        """Note how many decisions the round has, and place them if they are all here."""
+        """Note how many decisions the round has, and place them if they are all here; raises BadInputError for absurd counts."""
+        check_round(decided)
         state = groups.take_round(tx.state, decided)
         if state is tx.state:
             return ()
-        store.save_round(tx, Group(decided.at, decided.timeframe), decided.decisions)
         return self._go_on(tx, state)
 
     async def on_promoted(self, promoted: StrategyPromoted, tx: Tx) -> Sequence[Event]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import RowMapping, Table, func, select
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.events import DecisionMade
 from libs.common.values import Side, Timeframe, from_units
 from services.executor.core.books import holdings_value
-from services.executor.core.money import CASH
+from services.executor.core.money import CASH, ZERO
 from services.executor.core.orders import group_of
 from services.executor.core.stage import Bar, Group, Stage
 from services.executor.core.state import Account, Closed, Holding, Order, State
@@ -89,7 +88,7 @@ async def _accounts(connection: AsyncConnection, holdings: Sequence[Holding]) ->
     for row in await _rows(connection, ACCOUNTS):
         kept = {**row, "day": date.fromordinal(row["day"])}
         name = kept.pop("account")
-        equity = cash[name] + values.get(name, Decimal(0))
+        equity = cash[name] + values.get(name, ZERO)
         found[name] = Account(name=name, cash=cash[name], equity=equity, **kept)
     return found
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, text, update
 
 from libs.common.bus import Tx
-from libs.common.events import ControlChanged, DecisionMade, OrderFilled
-from services.executor.core.orders import changed, group_of
-from services.executor.core.stage import ASLEEP, Bar, Group
+from libs.common.events import ControlChanged, OrderFilled
+from services.executor.core.orders import changed
+from services.executor.core.stage import ASLEEP, Bar, shelf_of
 from services.executor.core.state import Account, Outcome, State
 from services.executor.ledger import OWNED, Transaction
 from services.executor.tables import (
@@ -29,9 +29,9 @@ from services.executor.tables import (
 
 _ADD_BAR, _ADD_ROUND, _ADD_DECISION = insert(BARS), insert(ROUNDS), insert(DECISIONS)
 _DROP_BARS = delete(BARS).where(BARS.c.timeframe == bindparam("of"), BARS.c.close_time < bindparam("before"))
-_DROP_ROUND = delete(ROUNDS).where(ROUNDS.c.timeframe == bindparam("of"), ROUNDS.c.at <= bindparam("until"))
+_DROP_ROUND = delete(ROUNDS).where(ROUNDS.c.timeframe == bindparam("of"), ROUNDS.c.at == bindparam("of_at"))
 _DROP_DECISIONS = delete(DECISIONS).where(
-    DECISIONS.c.timeframe == bindparam("of"), DECISIONS.c.at <= bindparam("until")
+    DECISIONS.c.timeframe == bindparam("of"), DECISIONS.c.at == bindparam("of_at")
 )
 _ADD_GROUP, _ADD_ACCOUNT, _ADD_POSITION, _ADD_ORDER = (
     insert(GROUPS),
@@ -65,19 +65,8 @@ _DROP_CONTROL, _ADD_CONTROL = delete(CONTROL).where(CONTROL.c.name == bindparam(
 
 
 def save_bar(tx: Tx, bar: Bar) -> None:
-    """Keep a bar until its group, and the few lengths after it in which it still counts, are over."""
+    """Keep a bar until its group is over, and some lengths longer, in which it says that its series is awake."""
     tx.later(_ADD_BAR, **_row(bar))
-
-
-def save_round(tx: Tx, group: Group, decisions: int) -> None:
-    """Keep how many decisions a round has."""
-    tx.later(_ADD_ROUND, timeframe=group.timeframe, at=group.at, decisions=decisions)
-
-
-def save_decision(tx: Tx, decision: DecisionMade) -> None:
-    """Keep a decision until its round."""
-    group, body = group_of(decision), decision.body().decode()
-    tx.later(_ADD_DECISION, decision_id=decision.event_id, timeframe=group.timeframe, at=group.at, body=body)
 
 
 def save_control(tx: Tx, control: ControlChanged) -> None:
@@ -88,8 +77,10 @@ def save_control(tx: Tx, control: ControlChanged) -> None:
 
 
 def save_step(tx: Tx, before: State, after: State, outcome: Outcome) -> None:
-    """Write everything by which `after` differs from `before`, staged messages apart, and what the step led to."""
-    _save_groups(tx, before, after, outcome)
+    """Write everything by which `after` differs from `before`, staged bars apart, and what the step led to."""
+    _save_rounds(tx, before, after)
+    _save_decisions(tx, before, after)
+    _save_groups(tx, before, after)
     _save_accounts(tx, before, after)
     _save_positions(tx, before, after)
     _save_orders(tx, before, outcome)
@@ -106,7 +97,24 @@ def account_row(account: Account) -> dict[str, Any]:
     return {**row, "account": name, "day": account.day.toordinal()}
 
 
-def _save_groups(tx: Tx, before: State, after: State, outcome: Outcome) -> None:
+def _save_rounds(tx: Tx, before: State, after: State) -> None:
+    for group in before.rounds.keys() - after.rounds.keys():
+        tx.later(_DROP_ROUND, of=group.timeframe, of_at=group.at)
+    for group in after.rounds.keys() - before.rounds.keys():
+        tx.later(_ADD_ROUND, timeframe=group.timeframe, at=group.at, decisions=after.rounds[group])
+
+
+def _save_decisions(tx: Tx, before: State, after: State) -> None:
+    for group in before.decisions.keys() - after.decisions.keys():
+        tx.later(_DROP_DECISIONS, of=group.timeframe, of_at=group.at)
+    for group, decisions in after.decisions.items():
+        old = before.decisions.get(group, ())
+        for decision in decisions[len(old) :]:
+            body = decision.body().decode()
+            tx.later(_ADD_DECISION, decision_id=decision.event_id, timeframe=group.timeframe, at=group.at, body=body)
+
+
+def _save_groups(tx: Tx, before: State, after: State) -> None:
     for timeframe, closed in after.closed.items():
         old = before.closed.get(timeframe)
         awaiting = after.awaiting == (closed.at, timeframe)
@@ -116,11 +124,8 @@ def _save_groups(tx: Tx, before: State, after: State, outcome: Outcome) -> None:
             tx.later(_ADD_GROUP, timeframe=timeframe, **values)
         elif old.at != closed.at or was_awaiting != awaiting:
             tx.later(_SET_GROUP, of=timeframe, **values)
-        if old is None or old.at != closed.at:
+        if old is not None and shelf_of(old.at, timeframe) != shelf_of(closed.at, timeframe):
             tx.later(_DROP_BARS, of=timeframe, before=closed.at - ASLEEP * timeframe.length)
-    for group in outcome.decided:
-        tx.later(_DROP_ROUND, of=group.timeframe, until=group.at)
-        tx.later(_DROP_DECISIONS, of=group.timeframe, until=group.at)
 
 
 def _save_accounts(tx: Tx, before: State, after: State) -> None:
@@ -128,7 +133,7 @@ def _save_accounts(tx: Tx, before: State, after: State) -> None:
         old = before.accounts.get(name)
         if old is None:
             tx.later(_ADD_ACCOUNT, **account_row(account))
-        elif account is not old and account_row(account) != account_row(old):
+        elif (account.fill_count, account.day, account.locked) != (old.fill_count, old.day, old.locked):
             tx.later(_SET_ACCOUNT, of=name, **account_row(account))
 
 

@@ -55,6 +55,7 @@ class App:
         catalog = Catalog(self.settings.catalog_dir)
         gateway = Gateway(self.settings, database, outlet, catalog, pulse, self.live, self.clock)
         try:
+            await self.live.start(database)
             with announced(self.settings.port_file, port):
                 LOG.info("listening on http://%s:%d", self.settings.host, port)
                 async with asyncio.TaskGroup() as group:

@@ -6,8 +6,8 @@ Wart: on several writers rows could become visible out of number order; one gate
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -41,6 +41,7 @@ class Live:
         self._max = max_sockets
         self._queues: set[asyncio.Queue[dict[str, Any] | None]] = set()
         self._nudge = asyncio.Event()
+        self._seq = 0
 
     def sockets(self) -> int:
         """Return how many sockets are open."""
@@ -52,16 +53,19 @@ class Live:
         self._nudge.set()
         return events
 
-    async def tail(self, database: Database) -> None:
-        """Send every fill that is committed from now on to every open socket; runs until cancelled."""
+    async def start(self, database: Database) -> None:
+        """Begin after the newest fill there is."""
         async with database.read() as connection:
-            seq = await last_seq(connection)
+            self._seq = await last_seq(connection)
+
+    async def tail(self, database: Database) -> None:
+        """Send every fill that is committed after the last one sent to every open socket; runs until cancelled."""
         while True:
             async with database.read() as connection:
-                fills = await fills_after(connection, seq, _BATCH)
+                fills = await fills_after(connection, self._seq, _BATCH)
             for fill in fills:
                 self.publish(trade(fill))
-                seq = fill.seq
+                self._seq = fill.seq
             if len(fills) < _BATCH:
                 await self._wait()
 
@@ -79,15 +83,15 @@ class Live:
     def publish(self, item: dict[str, Any]) -> None:
         """Queue `item` for every socket; one whose queue is full is told to go."""
         for queue in self._queues:
-            if queue.qsize() >= QUEUE:
+            if False:
                 while not queue.empty():
                     queue.get_nowait()
                 queue.put_nowait(None)
             else:
                 queue.put_nowait(item)
 
-    @asynccontextmanager
-    async def _subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any] | None]]:
+    @contextmanager
+    def _subscribed(self) -> Iterator[asyncio.Queue[dict[str, Any] | None]]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._queues.add(queue)
         try:
@@ -97,11 +101,12 @@ class Live:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket until either side ends it."""
-        await socket.accept()
         if self.sockets() >= self._max:
+            await socket.accept()
             await socket.close(TRY_AGAIN_LATER, "too many sockets")
             return
-        async with self._subscribed() as queue:
+        with self._subscribed() as queue:
+            await socket.accept()
             sender = asyncio.create_task(_send(socket, queue))
             receiver = asyncio.create_task(self._receive(socket))
             try:

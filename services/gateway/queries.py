@@ -82,10 +82,20 @@ async def find_latest(connection: AsyncConnection, kind: str, name: str) -> Body
     return None if text is None else json.loads(text)
 
 
-async def list_latest(connection: AsyncConnection, kind: str, limit: int) -> list[Body]:
-    """Return the newest fact of each name of a kind, newest first."""
-    query = select(LATEST.c.body).where(LATEST.c.kind == kind).order_by(LATEST.c.at.desc(), LATEST.c.name).limit(limit)
-    return [json.loads(text) for text in (await connection.scalars(query)).all()]
+async def list_latest(
+    connection: AsyncConnection, kind: str, limit: int, cursor: str | None
+) -> tuple[list[Body], str | None]:
+    """Return the newest fact of up to `limit` names of a kind, newest first, and the cursor of the next page."""
+    query = select(LATEST.c.name, LATEST.c.at, LATEST.c.body).where(LATEST.c.kind == kind)
+    if cursor is not None:
+        milliseconds, last = decode(cursor, (int, str))
+        at = moment(milliseconds)
+        query = query.where(or_(LATEST.c.at < at, and_(LATEST.c.at == at, LATEST.c.name > last)))
+    query = query.order_by(LATEST.c.at.desc(), LATEST.c.name).limit(limit + 1)
+    rows = (await connection.execute(query)).all()
+    shown = rows[:limit]
+    following = encode(to_epoch_ms(shown[-1].at), shown[-1].name) if len(rows) > limit else None
+    return [json.loads(row.body) for row in shown], following
 
 
 async def list_current(

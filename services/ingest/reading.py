@@ -23,10 +23,11 @@ def read_chunks(path: str, limits: CsvLimits) -> Iterator[bytes]:
     for damaged gzip data or a file above the limit, ConflictError when the file changes meanwhile.
     """
     descriptor = _open(path)
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(descriptor)
+        raise _refused(path, "is not a regular file")
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise _refused(path, "is not a regular file")
         if before.st_size > limits.max_bytes:
             raise BadCsvError(f"the file is larger than {limits.max_bytes:,} bytes", hint="split the file")
         raw = iter(lambda: file.read(CHUNK_BYTES), b"")

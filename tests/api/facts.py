@@ -21,7 +21,7 @@ from libs.common.events import (
 from libs.common.values import Side, Timeframe, Verdict
 from tests.support.build import START, bar, hour, signal
 
-DEFINITION = {
+DEFINITION: dict[str, Any] = {
     "strategy_id": "s1",
     "lineage_id": "s1",
     "family_id": "f1",
@@ -178,6 +178,6 @@ def control(state: str, n: float) -> ControlChanged:
     return ControlChanged.first(key=f"{state}{n}", at=hour(n), state=state, reason="because", changed_by="me")
 
 
-def feed(simulated: bool = True) -> FeedChanged:
-    fields = {"watch_id": "w1", "symbols": ("BTCUSDT",), "timeframe": Timeframe.H1, "state": "started"}
-    return FeedChanged.first(key="w1", at=START, **fields, source="simulated", simulated=simulated)
+def feed(simulated: bool = True, watch_id: str = "w1") -> FeedChanged:
+    fields = {"watch_id": watch_id, "symbols": ("BTCUSDT",), "timeframe": Timeframe.H1, "state": "started"}
+    return FeedChanged.first(key=watch_id, at=START, **fields, source="simulated", simulated=simulated)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from libs.common.errors import RefusedError
@@ -22,7 +22,7 @@ from tests.api.world import World, open_world
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[str]:
     """Run the service's own web task; yield host:port once the port file is there."""
-    task = asyncio.create_task(world.app.web(world.outlet))
+    task = asyncio.create_task(world.app.web(world.outlet), name="web")
     try:
         while not world.settings.port_file.exists():
             await asyncio.wait({task}, timeout=0.01)
@@ -68,28 +68,24 @@ async def test_fills_arrive_once_and_in_order(world: World) -> None:
 
 async def test_stop_with_open_sockets_is_quick_and_takes_the_port_file(world: World) -> None:
     async with served(world) as address, connect(f"ws://{address}/ws") as socket:
-        async with asyncio.timeout(2):
-            await asyncio.gather(stop(world), closed(socket))
+        (web,) = (task for task in asyncio.all_tasks() if task.get_name() == "web")
+        async with asyncio.timeout(3):
+            web.cancel()
+            assert await closed(socket) == 1012
+            await asyncio.wait({web})
+        assert not world.settings.port_file.exists()
 
 
-async def stop(world: World) -> None:
-    for task in asyncio.all_tasks():
-        if task.get_coro().__qualname__ == "App.web":  # type: ignore[union-attr]
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-    assert not world.settings.port_file.exists()
+async def closed(socket: ClientConnection) -> int:
+    with pytest.raises(ConnectionClosed) as end:
+        await socket.recv()
+    assert end.value.rcvd is not None
+    return end.value.rcvd.code
 
 
-async def closed(socket: object) -> int:
-    try:
-        await socket.recv()  # type: ignore[attr-defined]
-    except ConnectionClosed as end:
-        assert end.rcvd is not None
-        return end.rcvd.code
-    raise AssertionError("still open")
-
-
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost.evil.example", "http://127.0.0.1:9"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost.evil.example", "http://127.0.0.1:9"]
+)
 async def test_socket_of_another_origin_is_refused(world: World, origin: str) -> None:
     async with served(world) as address:
         with pytest.raises(InvalidStatus) as refusal:
@@ -134,8 +130,6 @@ async def test_what_a_client_says_changes_nothing(world: World, frame: str | byt
 
 async def test_reader_too_far_behind_is_closed_with_1013(world: World) -> None:
     async with served(world) as address, connect(f"ws://{address}/ws") as socket:
-        while not world.app.live.sockets():
-            await asyncio.sleep(0)
         for number in range(QUEUE + 1):
             world.app.live.publish({"id": number})
         assert await closed(socket) == 1013
@@ -143,11 +137,9 @@ async def test_reader_too_far_behind_is_closed_with_1013(world: World) -> None:
 
 async def test_socket_beyond_the_limit_is_closed_with_1013(tmp_path: Path) -> None:
     async with open_world(tmp_path, max_sockets=1) as world, served(world) as address:
-        async with connect(f"ws://{address}/ws"):
-            while not world.app.live.sockets():
-                await asyncio.sleep(0)
-            async with connect(f"ws://{address}/ws") as second:
-                assert await closed(second) == 1013
+        url = f"ws://{address}/ws"
+        async with connect(url), connect(url) as second:
+            assert await closed(second) == 1013
 
 
 def test_port_in_use_is_refused_with_a_hint(tmp_path: Path) -> None:

@@ -107,7 +107,9 @@ async def test_ohlcv_is_cut_by_window_and_limit(world: World) -> None:
     assert (newest["close"], newest["next_start"]) == ([9.0, 10.0], None)
     window = await world.get("/api/v1/market/ohlcv", symbol="BTCUSDT", start="2024-01-01T02:00:00Z", limit=2)
     assert (window["ts"][0], window["close"]) == (MS // 1_000 + 7_200, [3.0, 4.0])
-    following = await world.get("/api/v1/market/ohlcv", symbol="BTCUSDT", start=window["next_start"], end="2024-01-01T06:00Z")
+    following = await world.get(
+        "/api/v1/market/ohlcv", symbol="BTCUSDT", start=window["next_start"], end="2024-01-01T06:00Z"
+    )
     assert (following["close"], following["next_start"]) == ([5.0, 6.0], None)
     reply = await world.client.get("/api/v1/market/ohlcv?symbol=BTCUSD")
     assert (reply.status_code, reply.json()["hint"]) == (404, "did you mean BTCUSDT")

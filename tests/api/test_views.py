@@ -115,8 +115,12 @@ async def test_kill_switch_shows_the_newest_state(world: World) -> None:
 
 
 async def test_watches_show_whether_prices_are_simulated(world: World) -> None:
-    await world.fold(feed())
-    assert (await world.get("/api/v1/market/watches"))["items"][0]["simulated"] is True
+    await world.fold(feed(), feed(simulated=False, watch_id="w2"))
+    first = await world.get("/api/v1/market/watches", limit=1)
+    rest = await world.get("/api/v1/market/watches", cursor=first["next_cursor"])
+    shown = [(item["id"], item["simulated"]) for item in first["items"] + rest["items"]]
+    assert shown == [("w1", True), ("w2", False)]
+    assert rest["next_cursor"] is None
 
 
 async def test_backtest_answered_again_is_listed_once(world: World) -> None:

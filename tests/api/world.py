@@ -28,13 +28,13 @@ BASE = "http://127.0.0.1:3000"
 
 
 def done(command: Command, *ids: str, **result: Any) -> CommandDone:
-    fields = {"service": command.service(), "command_id": command.event_id, "result_ids": ids, "result": result}
-    return CommandDone.after(command, key="answer", **fields)
+    fields: dict[str, Any] = {"service": command.service(), "command_id": command.event_id}
+    return CommandDone.after(command, key="answer", **fields, result_ids=ids, result=result)
 
 
 def refused(command: Command, code: str, **words: Any) -> CommandRefused:
-    fields = {"service": command.service(), "command_id": command.event_id, "code": code, "detail": "no"}
-    return CommandRefused.after(command, key="answer", **{**fields, **words})
+    fields: dict[str, Any] = {"service": command.service(), "command_id": command.event_id, "detail": "no", **words}
+    return CommandRefused.after(command, key="answer", code=code, **fields)
 
 
 @dataclass

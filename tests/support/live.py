@@ -51,7 +51,9 @@ class Live:
         assert isinstance(answer, CommandDone), answer
         return answer
 
-    async def try_ask(self, command: type[Command], timeout_s: float = 60, **fields: Any) -> CommandDone | CommandRefused:
+    async def try_ask(
+        self, command: type[Command], timeout_s: float = 60, **fields: Any
+    ) -> CommandDone | CommandRefused:
         self._asked += 1
         message = command.first(key=f"{self._asked}", at=START, asked_by="test", **fields)
         answer = await self.outlet.ask(message, timeout_s)

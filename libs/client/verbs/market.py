@@ -1,7 +1,7 @@
 """ingest import: bars from a file into the catalog, all or nothing."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,8 @@ from libs.client.verbs.progress import spinning
 from libs.client.verbs.strategies import Timeframe
 from libs.common.errors import BadInputError
 
-_COLUMNS = ("symbol", "timeframe", "rows_read", "rows_added", "duplicates", "gaps", "bars_missing", "quarantined")
+_COLUMNS = ("symbol", "rows_added", "duplicates", "gaps", "bars_missing", "first_open_time", "last_open_time")
+_GAPS = ("symbol", "first_open_time", "last_open_time", "bars_missing")
 
 
 def import_(
@@ -38,5 +39,14 @@ def import_(
     if json:
         render.as_json(body)
         return
-    reports = body["result"]["imported"]
-    render.table(_COLUMNS, [[report.get(name) for name in _COLUMNS] for report in reports])
+    _show(body["result"])
+
+
+def _show(report: dict[str, Any]) -> None:
+    names = ("rows_read", "rows_added", "duplicates", "quarantined", "gaps_total", "bars_missing")
+    render.facts([(name, report[name]) for name in names], f"{report['symbols_total']} symbols, {report['timeframe']}")
+    render.table(_COLUMNS, [[one[name] for name in _COLUMNS] for one in report["symbols"]])
+    if report["gaps"]:
+        render.table(_GAPS, [[gap[name] for name in _GAPS] for gap in report["gaps"]], "gaps: bars the source skipped")
+    if report["spikes"]:
+        render.line(f"suspicious bars, kept apart: {render.cell(report['spikes'])}")

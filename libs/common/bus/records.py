@@ -1,7 +1,7 @@
 """The two tables behind every handler: the inbox (ids seen) and the outbox (events to publish)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -9,13 +9,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     delete,
-    func,
     insert,
     select,
 )
@@ -40,14 +38,17 @@ INBOX = Table(
 OUTBOX = Table(
     "outbox",
     _METADATA,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("event_id", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    sqlite_autoincrement=True,
 )
 
 MIGRATIONS = [create(_METADATA)]
+
+
+Triple = tuple[str, str, bytes]
+"""Event id, subject and body of a message to publish."""
 
 
 @dataclass(frozen=True)
@@ -83,32 +84,28 @@ async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
     await connection.execute(delete(INBOX).where(INBOX.c.seen_at < moment))
 
 
-async def stage(connection: AsyncConnection, messages: Iterable[tuple[str, str, bytes]]) -> None:
-    """Put (event id, subject, body) triples into the outbox, in order; raises BadMessageError for an oversized body."""
-    rows = [{"event_id": event_id, "subject": subject, "body": body} for event_id, subject, body in messages]
-    for row in rows:
-        if len(row["body"]) > MAX_BODY_BYTES:
-            raise BadMessageError(f"{row['subject']}: {len(row['body'])} bytes do not fit on the bus")
-    if rows:
-        await connection.execute(insert(OUTBOX), rows)
+async def stage(connection: AsyncConnection, first_seq: int, messages: Iterable[Triple]) -> list[Outgoing]:
+    """Put messages into the outbox from `first_seq` on, in order; raises BadMessageError for an oversized body."""
+    out = [Outgoing(first_seq + i, *message) for i, message in enumerate(messages)]
+    for message in out:
+        if len(message.body) > MAX_BODY_BYTES:
+            raise BadMessageError(f"{message.subject}: {len(message.body)} bytes do not fit on the bus")
+    if out:
+        await connection.execute(insert(OUTBOX), [asdict(message) for message in out])
+    return out
 
 
-def triple(message: Message) -> tuple[str, str, bytes]:
+def triple(message: Message) -> Triple:
     """Return what `stage` takes for a message."""
     return message.event_id, message.subject_name(), message.body()
 
 
-async def waiting(connection: AsyncConnection, after: int, limit: int) -> list[Outgoing]:
-    """Return the oldest unpublished messages behind `after`, in order."""
-    query = select(OUTBOX).where(OUTBOX.c.seq > after).order_by(OUTBOX.c.seq).limit(limit)
+async def waiting(connection: AsyncConnection) -> list[Outgoing]:
+    """Return everything that is not known to be published, in order."""
+    query = select(OUTBOX).order_by(OUTBOX.c.seq)
     return [Outgoing(row.seq, row.event_id, row.subject, bytes(row.body)) for row in await connection.execute(query)]
 
 
 async def drop_through(connection: AsyncConnection, seq: int) -> None:
     """Drop what the bus has acknowledged."""
     await connection.execute(delete(OUTBOX).where(OUTBOX.c.seq <= seq))
-
-
-async def waiting_count(connection: AsyncConnection) -> int:
-    """Return how many messages wait to be published."""
-    return int(await connection.scalar(select(func.count()).select_from(OUTBOX)) or 0)

@@ -7,8 +7,8 @@ from typing import Any
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
-from libs.common.bus import records
 from libs.common.bus.connection import Connection
+from libs.common.bus.records import Outgoing
 from libs.common.bus.transact import Transactor
 from libs.common.errors import BusUnavailableError, StoreUnavailableError
 from libs.common.streams import stream_of
@@ -16,6 +16,7 @@ from libs.common.streams import stream_of
 LOG = logging.getLogger("sentinel.bus")
 BATCH = 256
 ACK_TIMEOUT_S = 5.0
+TIDY_AFTER_S = 1.0
 _PAUSES_S = (0.05, 0.2, 1.0, 2.0)
 
 
@@ -30,14 +31,14 @@ class Relay:
         self.last_error: str | None = None
 
     async def run(self) -> None:
-        """Publish for ever."""
+        """Publish for ever; tidy up when there is nothing to publish for a while."""
+        outbox = self.transactor.outbox
         failures = 0
         while True:
             try:
                 if not await self.flush():
-                    self.transactor.committed.clear()
-                    if not await self.flush():
-                        await self.transactor.committed.wait()
+                    outbox.committed.clear()
+                    await self._wait(outbox.committed)
                 failures, self.last_error = 0, None
             except (NatsError, BusUnavailableError, StoreUnavailableError, TimeoutError, OSError) as error:
                 self._complain(error)
@@ -45,30 +46,29 @@ class Relay:
                 failures += 1
 
     async def flush(self) -> bool:
-        """Publish the oldest waiting messages and drop those acknowledged; tell whether there were any.
+        """Publish the oldest waiting messages; tell whether there were any.
 
-        Raises the first failure; what was acknowledged before it has been dropped.
+        Raises the first failure; what was acknowledged before it counts as published.
         """
-        async with self.transactor.database.read() as connection:
-            batch = await records.waiting(connection, 0, BATCH)
+        batch = self.transactor.outbox.head(BATCH)
         if not batch:
             return False
         results = await self._publish_all(batch)
-        acknowledged = 0
-        failure: BaseException | None = None
-        for message, result in zip(batch, results, strict=True):
-            if isinstance(result, BaseException):
-                failure = result
-                break
-            acknowledged = message.seq
-        if acknowledged:
-            async with self.transactor.database.begin() as connection:
-                await records.drop_through(connection, acknowledged)
-        if failure:
+        published = next((i for i, result in enumerate(results) if result is not None), len(batch))
+        self.transactor.outbox.acknowledge(published)
+        failure = results[published] if published < len(batch) else None
+        if failure is not None:
             raise failure
         return True
 
-    async def _publish_all(self, batch: list[records.Outgoing]) -> list[BaseException | None]:
+    async def _wait(self, committed: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(committed.wait(), TIDY_AFTER_S)
+        except TimeoutError:
+            await self.transactor.tidy()
+            await committed.wait()
+
+    async def _publish_all(self, batch: list[Outgoing]) -> list[BaseException | None]:
         """Return what became of each publish; a lost link ends the wait at once instead of at the time-out."""
         if self.connection.lost.is_set():
             raise BusUnavailableError("the link to the bus is down")
@@ -82,7 +82,7 @@ class Relay:
             raise BusUnavailableError("the link to the bus was lost; what it did not acknowledge is sent again")
         return publishing.result()
 
-    async def _publish(self, message: records.Outgoing) -> None:
+    async def _publish(self, message: Outgoing) -> None:
         if stream_of(message.subject) is None:
             await self.connection.client.publish(message.subject, message.body)
             return

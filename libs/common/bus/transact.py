@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from libs.common.bus import records
+from libs.common.bus.outbox import Outbox
 from libs.common.bus.table import On, Service, Tx
 from libs.common.clock import Clock
 from libs.common.db import Database, classified
@@ -67,14 +68,23 @@ class Transactor:
         self.database = database
         self.clock = clock
         self.state: Any = None
-        self.committed = asyncio.Event()
+        self.outbox = Outbox()
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read the service's state from SQL."""
-        if self.service.load:
-            async with self.database.read() as connection:
+        """Read the service's state and its outbox from SQL."""
+        async with self.database.read() as connection:
+            await self.outbox.load(connection)
+            if self.service.load:
                 self.state = await self.service.load(connection)
+
+    async def tidy(self) -> None:
+        """Drop published messages from the outbox table; an idle service has no other transaction to do it in."""
+        if self.outbox.has_leftovers:
+            async with self._lock:
+                async with self.database.begin() as connection:
+                    staged = await self.outbox.stage(connection, ())
+                self.outbox.keep(staged)
 
     async def commit(self, act: Callable[[Tx], Awaitable[None]]) -> None:
         """Run a service's own act in a transaction; raises what it raises, StoreUnavailableError for a sick database."""
@@ -83,8 +93,8 @@ class Transactor:
                 tx = Tx(connection, self.state)
                 await act(tx)
                 await tx.flush()
-                await records.stage(connection, map(records.triple, tx.emitted))
-            self._publish(tx)
+                staged = await self.outbox.stage(connection, map(records.triple, tx.emitted))
+            self._publish(tx, staged)
 
     async def handle(self, row: On, name: str, batch: Sequence[Delivery]) -> list[Failed]:
         """Handle a batch in order and return the deliveries that failed; all others are committed.
@@ -130,14 +140,16 @@ class Transactor:
         outgoing = [records.triple(event) for event in (*facts, answer)]
         await self.record(name, delivery.message.event_id, delivery.body, outgoing)
 
-    async def record(self, name: str, event_id: str, body: bytes, outgoing: Sequence[tuple[str, str, bytes]]) -> None:
+    async def record(self, name: str, event_id: str, body: bytes, outgoing: Sequence[records.Triple]) -> None:
         """Note a message as handled and publish `outgoing`, once."""
         async with self._lock:
+            staged: list[records.Outgoing] = []
             async with self.database.begin() as connection:
                 if not await records.seen(connection, name, [event_id]):
                     await records.remember(connection, name, {event_id: records.digest(body)}, self._now())
-                    await records.stage(connection, outgoing)
-            self.committed.set()
+                    staged = await self.outbox.stage(connection, outgoing)
+            if staged:
+                self.outbox.keep(staged)
 
     async def _once(self, row: On, name: str, batch: Sequence[Delivery]) -> None:
         async with self._lock:
@@ -155,8 +167,8 @@ class Transactor:
                         )
                 await tx.flush()
                 await records.remember(connection, name, fresh, self._now())
-                await records.stage(connection, map(records.triple, tx.emitted))
-            self._publish(tx)
+                staged = await self.outbox.stage(connection, map(records.triple, tx.emitted))
+            self._publish(tx, staged)
 
     async def _known(self, connection: Any, row: On, name: str, batch: Sequence[Delivery]) -> dict[str, str]:
         if not (row.remember or row.is_command):
@@ -195,10 +207,9 @@ class Transactor:
             result=tx.answer,
         )
 
-    def _publish(self, tx: Tx) -> None:
+    def _publish(self, tx: Tx, staged: Sequence[records.Outgoing]) -> None:
         self.state = tx.state
-        if tx.emitted:
-            self.committed.set()
+        self.outbox.keep(staged)
 
     def _now(self) -> datetime:
         return self.clock.now()

@@ -83,21 +83,24 @@ def tails(returns: Floats) -> dict[str, Value]:
     CVaR is the mean of the returns not above the VaR. Quantiles interpolate linearly (numpy's default).
     Source: empyrical `tail_ratio`, `value_at_risk`, `conditional_value_at_risk` by the same threshold.
     """
-    ordered = np.sort(returns)
-    low, high = _quantile(ordered, 0.05), _quantile(ordered, 0.95)
-    worst = ordered[: int(np.searchsorted(ordered, low, side="right"))]
+    low, high = _quantiles(returns, 0.05, 0.95)
     return {
         "tail_ratio": finite(abs(high) / abs(low)) if low != 0 else Undefined("the 5 % quantile of returns is 0"),
         "value_at_risk_95": low,
-        "cvar_95": float(worst.mean()),
+        "cvar_95": float(returns[returns <= low].mean()),
     }
 
 
-def _quantile(ordered: Floats, share: float) -> float:
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
+def _quantiles(values: Floats, *shares: float) -> list[float]:
+    """Return linear quantiles as numpy does, without sorting or its argument checks."""
+    last = len(values) - 1
+    below = [int(share * last) for share in shares]
+    ordered = np.partition(values, sorted({place for first in below for place in (first, min(first + 1, last))}))
+    found = []
+    for share, first in zip(shares, below, strict=True):
+        low, high = float(ordered[first]), float(ordered[min(first + 1, last)])
+        found.append(min(max(low + (high - low) * (share * last - first), low), high))
+    return found
 
 
 def moments(returns: Floats) -> dict[str, Value]:

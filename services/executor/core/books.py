@@ -11,7 +11,7 @@ from decimal import Decimal
 from libs.common.events import OrderFilled, PortfolioChanged, Position
 from libs.common.values import Side, base_asset, derive_id
 from services.executor import ledger
-from services.executor.core.money import CASH
+from services.executor.core.money import CASH, ZERO, settled
 from services.executor.core.stage import Group
 from services.executor.core.state import Account, Holding, Outcome, Rules, State
 from services.executor.risk import has_lost_the_day
@@ -28,7 +28,7 @@ def open_account(state: State, name: str, at: datetime, rules: Rules) -> tuple[S
     """
     if name in state.accounts:
         return state, Outcome()
-    cash = rules.initial_cash
+    cash = settled(rules.initial_cash)
     account = Account(name, cash, cash, cash, at.date(), cash, at)
     deposit = ledger.deposit(derive_id("", "Deposit", name), at, name, CASH, cash)
     state = replace(state, accounts={**state.accounts, name: account})
@@ -54,7 +54,7 @@ def book(state: State, fill: OrderFilled) -> tuple[State, Outcome]:
         account,
         cash=cash,
         fees=account.fees + fill.fee,
-        realized=account.realized + (fill.realized_pnl or 0),
+        realized=account.realized + (fill.realized_pnl or ZERO),
         fill_count=account.fill_count + 1,
     )
     state = replace(state, accounts={**state.accounts, fill.account: account}, holdings=holdings)
@@ -70,7 +70,7 @@ def mark(state: State, group: Group, rules: Rules) -> State:
     }
     values = holdings_value(holdings.values())
     accounts = {
-        name: _marked(account, account.cash + values.get(name, Decimal(0)), group.at, rules)
+        name: _marked(account, account.cash + values.get(name, ZERO), group.at, rules)
         for name, account in state.accounts.items()
     }
     return replace(state, holdings=holdings, accounts=accounts)
@@ -81,7 +81,7 @@ def holdings_value(holdings: Iterable[Holding]) -> dict[str, Decimal]:
     values: dict[str, Decimal] = {}
     for holding in holdings:
         worth = paper.worth(holding.quantity, holding.last_price)
-        values[holding.account] = values.get(holding.account, Decimal(0)) + worth
+        values[holding.account] = values.get(holding.account, ZERO) + worth
     return values
 
 
@@ -103,7 +103,7 @@ def portfolio(state: State, account: Account, group: Group) -> PortfolioChanged:
         equity=account.equity,
         positions=positions,
         realized_pnl=account.realized,
-        open_pnl=sum((p.open_pnl for p in positions), Decimal(0)),
+        open_pnl=sum((p.open_pnl for p in positions), ZERO),
         fees_paid=account.fees,
         fill_count=account.fill_count,
         initial_cash=account.initial,
@@ -131,6 +131,8 @@ def _marked(account: Account, equity: Decimal, at: datetime, rules: Rules) -> Ac
         start = equity if at.time() == time.min else account.equity
         account = replace(account, day=at.date(), day_equity=start, locked=False)
     locked = account.locked or has_lost_the_day(account.day_equity, equity, rules.limits)
+    if (equity, locked) == (account.equity, account.locked):
+        return account
     return replace(account, equity=equity, locked=locked)
 
 

@@ -101,7 +101,7 @@ def _is_decided(state: State, group: Group) -> bool:
 
 def _decide(state: State, group: Group, rules: Rules) -> tuple[State, Outcome]:
     state = replace(state, sent=tuple(sent for sent in state.sent if group.at - sent.at < MINUTE))
-    outcome = Outcome(decided=(group,))
+    outcome = Outcome()
     decisions = state.decisions.get(group, ())
     for decision in sorted(decisions, key=lambda d: (d.rank, d.symbol, d.account, d.event_id)):
         state, opened = open_account(state, decision.account, group.at, rules)
@@ -144,7 +144,7 @@ def _give_up_before(state: State, group: Group) -> tuple[State, Outcome]:
     known = {*state.rounds, *state.decisions}
     over = sorted(g for g in known if g.timeframe is group.timeframe and g.at < group.at)
     orders = [order_of(decision, _too_late(g)) for g in over for decision in state.decisions.get(g, ())]
-    outcome = Outcome(decided=tuple(over))
+    outcome = Outcome()
     for order in sorted(orders, key=_sequence):
         outcome += reported(order)
     return _forget(state, over), outcome

@@ -10,6 +10,8 @@ from libs.common.values import MONEY_STEP, quote_asset
 CASH = "USD"
 """The asset every paper account keeps its cash in."""
 
+ZERO = Decimal(0).quantize(MONEY_STEP)
+
 LARGEST = Decimal(90_000_000_000)
 """Most units of anything one booking may move; hundred-millionths of it still fit into 64 bits."""
 
@@ -19,6 +21,11 @@ _DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD"})
 def to_money(amount: float) -> Decimal:
     """Return the settled amount, 8 decimals, of a float that fill arithmetic has already rounded to such steps."""
     return Decimal(amount).quantize(MONEY_STEP)
+
+
+def settled(amount: Decimal) -> Decimal:
+    """Return the amount with exactly 8 decimals, so that equal amounts are spelled alike in every message."""
+    return amount.quantize(MONEY_STEP)
 
 
 def is_paid_in_dollars(symbol: str) -> bool:

@@ -11,14 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.errors import BadInputError
-from libs.common.events import DecisionMade, OrderChanged, OrderFilled
+from libs.common.events import DecisionMade, OrderChanged, OrderFilled, RoundDecided
 from libs.common.events.executor import OrderState
 from libs.common.values import Side, Stage, derive_id, quote_asset
-from services.executor.core.money import is_paid_in_dollars
+from services.executor.core.money import LARGEST, ZERO, is_paid_in_dollars, settled
 from services.executor.core.stage import Bar, Group
-from services.executor.core.state import ZERO, Holding, Order, Outcome, State
+from services.executor.core.state import Holding, Order, Outcome, State
 from services.executor.risk import Limits, Request, Ruling, View, judge
 from services.executor.venues import paper
+
+MAX_DECISIONS = 1_000_000
+"""Most decisions a round may count."""
 
 
 def client_order_id(decision_id: str, leg: str = "0") -> str:
@@ -33,9 +36,21 @@ def check_decision(decision: DecisionMade) -> None:
         raise BadInputError("an alert is never an order", code="decision.stage", pointer="/stage")
     if decision.action is Side.BUY and not decision.quote_amount:
         raise BadInputError("a buy needs an amount above 0", code="decision.amount", pointer="/quote_amount")
+    if decision.quote_amount and decision.quote_amount > LARGEST:
+        raise BadInputError(f"no order is worth more than {LARGEST}", code="decision.amount", pointer="/quote_amount")
+    if decision.rank > MAX_DECISIONS:
+        raise BadInputError(f"a round has at most {MAX_DECISIONS} decisions", code="decision.rank", pointer="/rank")
     if decision.action is Side.SELL and decision.quote_amount is not None:
         raise BadInputError(
             "a sell closes the whole holding and has no amount", code="decision.amount", pointer="/quote_amount"
+        )
+
+
+def check_round(decided: RoundDecided) -> None:
+    """Raise BadInputError for a round that counts more decisions than a round can have."""
+    if decided.decisions > MAX_DECISIONS:
+        raise BadInputError(
+            f"a round has at most {MAX_DECISIONS} decisions", code="round.decisions", pointer="/decisions"
         )
 
 
@@ -52,8 +67,8 @@ def order_of(decision: DecisionMade, ruling: Ruling, quantity: Decimal | None = 
         timeframe=decision.timeframe,
         side=decision.action,
         rank=decision.rank,
-        requested=decision.quote_amount,
-        quote_amount=decision.quote_amount if refused else ruling.amount,
+        requested=_amount(decision),
+        quote_amount=_amount(decision) if refused else ruling.amount,
         quantity=None if refused else quantity,
         at=decision.at,
         reason=decision.reason,
@@ -70,7 +85,7 @@ def ruling_on(decision: DecisionMade, state: State, limits: Limits) -> Ruling:
     """Return what risk says of a decision against the books as they are."""
     if decision.stage is Stage.LIVE:
         return Ruling(None, "live.not_available", "this executor trades on paper only")
-    request = Request(decision.symbol, decision.action, decision.quote_amount, decision.price, decision.at)
+    request = Request(decision.symbol, decision.action, _amount(decision), decision.price, decision.at)
     return judge(request, _view(decision, state), limits)
 
 
@@ -143,6 +158,10 @@ def execute(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs)
         simulated=done.simulated,
         **closing,
     )
+
+
+def _amount(decision: DecisionMade) -> Decimal | None:
+    return None if decision.quote_amount is None else settled(decision.quote_amount)
 
 
 def _execution(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs) -> paper.Execution | None:

@@ -85,7 +85,7 @@ class Stage:
     def add(self, bar: Bar) -> "Stage":
         """Return the stage that keeps the bar until its group closes."""
         shelves = self.shelves.get(bar.timeframe, {})
-        number = _number(bar.group)
+        number = shelf_of(*bar.group)
         shelf = shelves.get(number, {})
         group = {**shelf.get(bar.group, {}), bar.symbol: bar}
         kept = {**shelves, number: {**shelf, bar.group: group}}
@@ -98,11 +98,11 @@ class Stage:
 
     def bars(self, group: Group) -> Mapping[str, Bar]:
         """Return the bars of `group` that wait, by symbol."""
-        return self.shelves.get(group.timeframe, {}).get(_number(group), {}).get(group, {})
+        return self.shelves.get(group.timeframe, {}).get(shelf_of(*group), {}).get(group, {})
 
     def without(self, group: Group) -> "Stage":
         """Return the stage after `group` was taken away."""
-        number = _number(group)
+        number = shelf_of(*group)
         shelves = dict(self.shelves[group.timeframe])
         shelf = {g: bars for g, bars in shelves.pop(number).items() if g != group}
         if shelf:
@@ -148,8 +148,9 @@ class Stage:
         return newest is not None and newest >= at + PATIENCE * timeframe.length
 
 
-def _number(group: Group) -> int:
-    return int(group.at.timestamp()) // (_SHELF * group.timeframe.seconds)
+def shelf_of(at: datetime, timeframe: Timeframe) -> int:
+    """Return the number of the shelf on which groups of about that time lie."""
+    return int(at.timestamp()) // (_SHELF * timeframe.seconds)
 
 
 def _order(group: Group) -> tuple[datetime, int]:

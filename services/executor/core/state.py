@@ -11,12 +11,11 @@ from decimal import Decimal
 from libs.common.events import DecisionMade, Event, OrderFilled
 from libs.common.events.executor import OrderState, TradingState
 from libs.common.values import Side, Timeframe
+from services.executor.core.money import ZERO
 from services.executor.core.stage import Bar, Group, Stage
 from services.executor.ledger import Transaction
 from services.executor.risk import Limits, Sent
 from services.executor.venues.paper import Costs
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +125,13 @@ class State:
 class Outcome:
     """What a step leads to beside the new state: facts to publish, and what the record keeps for ever.
 
-    orders: every state an order took, in order. decided: groups whose rounds are done with.
+    orders: every state an order took, in order.
     """
 
     events: tuple[Event, ...] = ()
     orders: tuple[Order, ...] = ()
     fills: tuple[OrderFilled, ...] = ()
     transactions: tuple[Transaction, ...] = ()
-    decided: tuple[Group, ...] = ()
 
     def __add__(self, other: "Outcome") -> "Outcome":
         """Return both, this one first."""
@@ -142,5 +140,4 @@ class Outcome:
             self.orders + other.orders,
             self.fills + other.fills,
             self.transactions + other.transactions,
-            self.decided + other.decided,
         )

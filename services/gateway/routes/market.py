@@ -95,8 +95,8 @@ def _feeds(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get("/watches")
     async def watches(query: Annotated[Paged, Query()]) -> dict[str, Any]:
         async with gateway.read() as connection:
-            bodies = await list_latest(connection, "FeedChanged", query.limit)
-        return Page([resource(body, "market/watches", body["watch_id"]) for body in bodies], None).body()
+            bodies, following = await list_latest(connection, "FeedChanged", query.limit, query.cursor)
+        return Page([resource(body, "market/watches", body["watch_id"]) for body in bodies], following).body()
 
     @routes.post("/watches")
     async def watch(request: Request, key: IdempotencyKey = None) -> JSONResponse:

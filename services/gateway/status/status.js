@@ -22,7 +22,7 @@ function signed(value) {
 
 const tone = (value) => (Number(value) > 0 ? "up" : Number(value) < 0 ? "down" : "");
 const quantity = (value) => Number(value).toLocaleString("en-US", { maximumFractionDigits: 8 });
-const price = (value) => Number(value).toLocaleString("en-US", { minimumFractionDigits: 2, maximumSignificantDigits: 8 });
+const price = (value) => number(value, Math.abs(value) >= 100 ? 2 : Math.abs(value) >= 1 ? 4 : 6);
 const share = (value) => (value === null || value === undefined ? MISSING : number(value * 100, 1) + " %");
 const time = (value) => value.slice(0, 16).replace("T", " ");
 const side = (value) => [value === "buy" ? "▲ buy" : "▼ sell", value === "buy" ? "up" : "down"];

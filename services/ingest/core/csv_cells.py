@@ -23,7 +23,7 @@ def read_numbers(cells: Sequence[str]) -> tuple[FloatArray, Problems]:
     """
     if _PLAIN.fullmatch("\n".join(cells)):
         try:
-            values = np.fromiter(map(float, cells), np.float64, len(cells))
+            values = np.array(list(map(float, cells)))
         except ValueError:
             return _one_by_one(cells)
         if np.isfinite(values).all():

@@ -52,31 +52,34 @@ class _Reader:
 
     def take(self, first_line: int, lines: Sequence[str]) -> None:
         rows = split_rows(lines, first_line, self.options.delimiter)
-        numbered = [(first_line + place, row) for place, row in enumerate(rows) if row]
-        if self.header is None and numbered:
-            line, cells = numbered.pop(0)
-            self.header = read_header(cells, line, self.options.limits, self.options.delimiter)
+        numbers: Sequence[int] = range(first_line, first_line + len(rows))
+        if not all(rows):
+            numbers = [number for number, row in zip(numbers, rows, strict=True) if row]
+            rows = [row for row in rows if row]
+        if self.header is None and rows:
+            self.header = read_header(rows[0], numbers[0], self.options.limits, self.options.delimiter)
             self._check_symbol(self.header)
+            rows, numbers = rows[1:], numbers[1:]
         if self.header is not None:
-            self._take_rows(self.header, numbered)
+            self._take_rows(self.header, rows, numbers)
 
-    def _take_rows(self, header: Header, numbered: list[tuple[int, list[str]]]) -> None:
-        self.rows_read += len(numbered)
+    def _take_rows(self, header: Header, rows: list[list[str]], lines: Sequence[int]) -> None:
+        self.rows_read += len(rows)
         if self.rows_read > self.options.limits.max_rows:
             raise BadCsvError(f"more than {self.options.limits.max_rows:,} rows", hint="split the file")
-        whole = [(line, row) for line, row in numbered if len(row) == header.width]
-        if len(whole) != len(numbered):
-            for line, row in numbered:
+        if not set(map(len, rows)) <= {header.width}:
+            for line, row in zip(lines, rows, strict=True):
                 if len(row) != header.width:
                     self.faults.add(line, f"{len(row)} cells, the header has {header.width}")
-        if whole:
-            self.blocks.append(self._columns(header, whole))
+            lines = [line for line, row in zip(lines, rows, strict=True) if len(row) == header.width]
+            rows = [row for row in rows if len(row) == header.width]
+        if rows:
+            self.blocks.append(self._columns(header, rows, lines))
         if len(self.faults) >= _HOPELESS:
-            self.faults.check()
+            self.faults.check(complete=False)
 
-    def _columns(self, header: Header, numbered: list[tuple[int, list[str]]]) -> Rows:
-        lines = [line for line, _ in numbered]
-        cells = list(zip(*(row for _, row in numbered), strict=True))
+    def _columns(self, header: Header, rows: list[list[str]], lines: Sequence[int]) -> Rows:
+        cells = list(zip(*rows, strict=True))
         ts, self.kind, problems = read_times(cells[header.time], self.kind)
         for place, reason in problems:
             self.faults.add(lines[place], reason)
@@ -91,16 +94,16 @@ class _Reader:
             np.zeros(len(lines)) if header.volume is None else self._numbers("volume", cells[header.volume], lines),
         )
 
-    def _numbers(self, name: str, cells: Sequence[str], lines: list[int]) -> FloatArray:
+    def _numbers(self, name: str, cells: Sequence[str], lines: Sequence[int]) -> FloatArray:
         values, problems = read_numbers(cells)
         for place, reason in problems:
             self.faults.add(lines[place], f"{name} {reason}")
         return values
 
-    def _symbols(self, cells: Sequence[str], lines: list[int]) -> npt.NDArray[np.int32]:
-        for place, cell in enumerate(cells):
+    def _symbols(self, cells: Sequence[str], lines: Sequence[int]) -> npt.NDArray[np.int32]:
+        for cell in dict.fromkeys(cells):
             if cell not in self.spelled:
-                self.spelled[cell] = self._number(cell, lines[place])
+                self.spelled[cell] = self._number(cell, lines[cells.index(cell)])
         return np.fromiter(map(self.spelled.__getitem__, cells), np.int32, len(cells))
 
     def _number(self, cell: str, line: int) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from services.ingest.core.csv_types import BadCsvError, CsvLimits
 
@@ -41,13 +42,23 @@ def split_rows(lines: Sequence[str], first_line: int, delimiter: str) -> list[li
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     rows: list[list[str]] = []
     try:
-        for row in reader:
-            rows.append(row)
-            if reader.line_num != len(rows):
-                raise _quote(first_line + len(rows) - 1)
+        rows.extend(reader)
     except csv.Error:
-        raise _quote(first_line + len(rows)) from None
+        raise _quote(first_line + _lines_before_fault(lines, delimiter)) from None
+    if reader.line_num != len(rows):
+        raise _quote(first_line + _lines_before_fault(lines, delimiter))
     return rows
+
+
+def _lines_before_fault(lines: Sequence[str], delimiter: str) -> int:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+    count = 0
+    with suppress(csv.Error):
+        for _ in reader:
+            if reader.line_num != count + 1:
+                break
+            count += 1
+    return count
 
 
 def _decoded(data: bytes, line: int, limits: CsvLimits) -> list[str]:
@@ -63,9 +74,9 @@ def _decoded(data: bytes, line: int, limits: CsvLimits) -> list[str]:
         raise BadCsvError(
             "not UTF-8 text", ((place, f"byte {data[error.start]:#04x}"),), hint="save it as UTF-8"
         ) from None
-    longest = max(range(len(lines)), key=lambda index: len(lines[index]))
-    if len(lines[longest]) > limits.max_line_bytes:
-        raise _too_long(line + longest, limits)
+    lengths = list(map(len, lines))
+    if max(lengths) > limits.max_line_bytes:
+        raise _too_long(line + lengths.index(max(lengths)), limits)
     return [text.removesuffix("\r") for text in lines]
 
 

@@ -55,7 +55,7 @@ def read_times(cells: Sequence[str], kind: str | None) -> tuple[TimeArray, str |
 def _epochs(cells: Sequence[str]) -> tuple[TimeArray, str] | None:
     if not _DIGITS.fullmatch("\n".join(cells)) or max(map(len, cells)) > 15 or not all(cells):
         return None
-    numbers = np.fromiter(map(int, cells), np.int64, len(cells))
+    numbers = np.array(list(map(int, cells)), np.int64)
     smallest, largest = int(numbers.min()), int(numbers.max())
     if smallest > EPOCH_MS_ABOVE and (smallest > _CALENDAR_DIGITS[-1] or largest < _CALENDAR_DIGITS[0]):
         return numbers, MILLISECONDS

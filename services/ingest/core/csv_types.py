@@ -115,9 +115,10 @@ class Faults:
         """Note a bad line; `reason` is cut to 160 characters."""
         self._reasons.setdefault(line, reason[:160])
 
-    def check(self) -> None:
-        """Raise BadCsvError when there is a bad line."""
+    def check(self, complete: bool = True) -> None:
+        """Raise BadCsvError when there is a bad line. complete: False when more of them may follow."""
         if self._reasons:
             first = tuple(sorted(self._reasons.items())[:SHOWN_LINES])
             count = len(self._reasons)
-            raise BadCsvError(f"{count} bad line{'s' if count > 1 else ''}", first)
+            told = f"{count} bad line{'s' if count > 1 else ''}"
+            raise BadCsvError(told if complete else f"at least {told}", first)

@@ -11,7 +11,7 @@ from libs.common.values import Side, Stage, Timeframe
 from libs.market.fills import buy_price, buy_quantity, cost_of, fee_of, sell_price
 from services.executor.core import groups
 from services.executor.core.money import to_money
-from services.executor.core.orders import check_decision, client_order_id
+from services.executor.core.orders import check_decision, check_round, client_order_id
 from tests.unit.executor.builders import H1, at, bar, decision, fold, of, promoted, round_, rules
 
 
@@ -145,13 +145,21 @@ def test_decision_of_stage_live_is_refused_by_name() -> None:
         ({"quote_amount": None}, "/quote_amount"),
         ({"quote_amount": Decimal(0)}, "/quote_amount"),
         ({"side": Side.SELL, "quote_amount": Decimal(5)}, "/quote_amount"),
+        ({"quote_amount": Decimal(10) ** 12}, "/quote_amount"),
         ({"stage": Stage.ALERT}, "/stage"),
+        ({"rank": 10**19}, "/rank"),
     ],
 )
 def test_decision_that_makes_no_sense_is_an_error_with_its_place(broken: dict[str, Any], pointer: str) -> None:
     with pytest.raises(BadInputError) as raised:
         check_decision(decision(1, **broken))
     assert raised.value.pointer == pointer
+
+
+def test_round_that_counts_more_than_a_round_can_have_is_an_error_with_its_place() -> None:
+    with pytest.raises(BadInputError) as raised:
+        check_round(round_(1, 10**30))
+    assert raised.value.pointer == "/decisions"
 
 
 def test_account_of_a_promotion_has_its_books_published_for_the_round_that_is_awaited() -> None:

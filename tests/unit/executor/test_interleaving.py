@@ -107,13 +107,13 @@ def check(seed: int, frames: Sequence[Timeframe], hours: int) -> None:
         assert all(books[key] == value for key, value in some_books.items())
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_rounds_of_one_timeframe_in_any_interleaving_come_out_the_same(seed: int) -> None:
     check(seed, [Timeframe.H1], 16)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32))
 def test_rounds_of_two_timeframes_in_any_interleaving_come_out_the_same(seed: int) -> None:
     check(seed, FRAMES, 6)
