@@ -78,7 +78,8 @@ def shown(seconds: float) -> str:
 
 def market(bars: int) -> dict[str, Any]:
     """Return seeded bars and, per bar, 1 where SMA 10 crosses above SMA 30, -1 where below, else 0."""
-    steps = np.random.default_rng(20_240_101).normal(0.00002, 0.004 if bars < 10_000 else 0.0008, bars + 1)
+    drift, move = (0.00002, 0.004) if bars < 10_000 else (0.0, 0.0008)
+    steps = np.random.default_rng(20_240_101).normal(drift, move, bars + 1)
     prices = 30_000 * np.exp(np.cumsum(steps))
     opens, closes = prices[:-1], prices[1:]
     total = np.concatenate(([0.0], np.cumsum(closes)))

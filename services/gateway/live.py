@@ -83,7 +83,7 @@ class Live:
     def publish(self, item: dict[str, Any]) -> None:
         """Queue `item` for every socket; one whose queue is full is told to go."""
         for queue in self._queues:
-            if False:
+            if queue.qsize() >= QUEUE:
                 while not queue.empty():
                     queue.get_nowait()
                 queue.put_nowait(None)

@@ -78,6 +78,7 @@ class Shelf:
         with self._lock:
             for item in bars:
                 self.check_origin(item.symbol, timeframe, origin.simulated)
+            self._check_conflicts(bars, timeframe)
             self._check_room(bars, timeframe)
             with self._undone_on_error([bars_path(self._root, item.symbol, timeframe) for item in bars]):
                 return [self._writer.merge(i.symbol, timeframe, i.frame, origin.source, origin.simulated) for i in bars]

@@ -48,6 +48,8 @@ FIELDS_422 = {
     "NUL": '{"name": "a\\u0000b"}',
     "lone surrogate": '{"name": "\\ud800"}',
     "lone surrogate as key": '{"\\ud800": 1}',
+    "lone surrogate as deep key": '{"rules": {"\\ud800": 1}}',
+    "NUL as deep key": '{"rules": {"a\\u0000": 1}}',
     "lone surrogate deep": '{"rules": {"a": ["\\udfff"]}}',
     "path as name": '{"name": "../../etc/passwd"}',
     "windows path as name": '{"name": "..\\\\..\\\\x"}',

@@ -1,8 +1,9 @@
 """Why: the walk from a fill to its first causes."""
 
 from libs.common.events import BarClosed
+from libs.common.values import Verdict
 from libs.market.catalog_writer import CatalogWriter
-from tests.api.facts import story
+from tests.api.facts import judged, proposed, story
 from tests.api.world import World
 from tests.support.build import frame
 
@@ -20,6 +21,16 @@ async def test_lineage_of_a_fill_reaches_bar_strategy_and_verdict(world: World) 
     assert by_kind["bar"]["id"] == told.bar.event_id == BarClosed.id_of("BTCUSDT", "1h", told.bar.open_time)
     assert by_kind["bar"]["fact"]["close"] == 100.0
     assert by_kind["verdict"]["fact"]["deciding_rule"] == "return >= 15 %"
+
+
+async def test_lineage_tells_the_verdict_that_opened_the_gate_not_a_later_one(world: World) -> None:
+    told = story()
+    await world.fold(*told.facts(), judged(proposed(n=9), Verdict.POOR))
+    steps = (await world.get("/api/v1/lineage/strategy/s1"))["steps"]
+    assert [(step["kind"], step["fact"].get("verdict")) for step in steps] == [
+        ("strategy", "poor"),
+        ("verdict", "good"),
+    ]
 
 
 async def test_lineage_names_a_step_that_is_not_stored(world: World) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from libs.common.events import StrategyDeleted, StrategyRetired
+from libs.common.values import Verdict
 from services.gateway.app import prune_once
 from services.gateway.pruning import KEEP_PER_SYMBOL
 from tests.api.facts import backtest, control, feed, filled, judged, order, proposed, story
@@ -47,7 +48,7 @@ async def test_facts_in_any_order_give_the_same_read_model(world: World) -> None
     assert len((await world.get("/api/v1/trades"))["items"]) == 1
 
 
-@pytest.mark.parametrize("states", list(itertools.permutations([("intent", 6), ("acked", 6), ("partial", 6.5)])))
+@pytest.mark.parametrize("states", list(itertools.permutations([("intent", 6), ("acked", 6), ("partial", 6)])))
 async def test_order_states_in_any_order_end_in_the_furthest(world: World, states: list[tuple[str, float]]) -> None:
     decision = story().decision
     await world.fold(*(order(decision, state, n) for state, n in states))
@@ -66,6 +67,13 @@ async def test_strategy_life_follows_the_newest_step(world: World) -> None:
     await world.fold(StrategyDeleted.first(key="d", at=hour(4), strategy_id="s1"))
     assert (await world.get("/api/v1/strategies"))["items"] == []
     assert len((await world.get("/api/v1/strategies", status="deleted"))["items"]) == 1
+
+
+async def test_strategy_judged_again_while_it_runs_still_runs(world: World) -> None:
+    told = story()
+    await world.fold(told.proposed, told.promoted, judged(proposed(n=9), Verdict.POOR))
+    strategy = await world.get("/api/v1/strategies/s1")
+    assert (strategy["status"], strategy["verdict"]) == ("promoted", "poor")
 
 
 async def test_pages_by_cursor_show_every_item_once_while_new_ones_arrive(world: World) -> None:

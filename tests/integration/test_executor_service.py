@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from libs.common.bus import Tx
 from libs.common.commands import HaltTrading, ReduceTrading, ResumeTrading
 from libs.common.errors import BadInputError
 from libs.common.messages import Message
-from libs.common.values import Side
+from libs.common.values import Side, Timeframe
 from services.executor.app import build
 from services.executor.audit import Imbalance, audit
 from services.executor.settings import Settings
@@ -102,9 +103,9 @@ async def test_restart_after_any_message_changes_nothing(tmp_path: Path, size: i
 
 
 async def test_restart_gives_the_state_back_as_it_was(tmp_path: Path) -> None:
-    ahead = [bar(number, symbol) for number in range(13, 16) for symbol in SYMBOLS]
+    ahead = [bar(number, symbol) for number in range(27, 30) for symbol in SYMBOLS]
     async with Bench.open(service(), tmp_path) as bench:
-        for message in [*story()[:-1], *ahead, decision(14), round_(14, 1)]:
+        for message in [*story(26)[:-1], *ahead, decision(28), round_(28, 1)]:
             await bench.deliver(message)
         before = bench.state
     async with Bench.open(service(), tmp_path) as bench:
@@ -127,6 +128,32 @@ async def test_messages_that_come_again_change_nothing(tmp_path: Path) -> None:
     assert await run(tmp_path / "twice", story(), times=2) == straight
     assert await run(tmp_path / "twice", story()) == []
     assert await proven(tmp_path / "twice") == []
+
+
+async def test_orders_of_the_last_minute_count_after_a_restart(tmp_path: Path) -> None:
+    quarter = Timeframe.M15
+    settings = Settings(max_orders_per_minute=1)
+    async with Bench.open(build(settings), tmp_path) as bench:
+        for message in (bar(4, timeframe=quarter), decision(4, timeframe=quarter), round_(4, 1, quarter)):
+            await bench.deliver(message)
+    async with Bench.open(build(settings), tmp_path) as bench:
+        out = [m for e in (bar(1, "ETHUSDT"), decision(1, "ETHUSDT"), round_(1, 1)) for m in await bench.deliver(e)]
+        [order] = [json.loads(body) for subject, body in out if subject.startswith("orders.")]
+        assert (order["state"], order["code"]) == ("refused", "risk.rate")
+
+
+async def test_decision_that_was_already_placed_and_whose_id_was_forgotten_changes_nothing(tmp_path: Path) -> None:
+    async with Bench.open(service(), tmp_path) as bench:
+        for message in (bar(1), decision(1), round_(1, 1), bar(2)):
+            await bench.deliver(message)
+        before = bench.state
+
+        async def again(tx: Tx) -> None:
+            tx.emit(*await bench.row(decision(1)).handle(decision(1), tx))
+
+        await bench.transactor.commit(again)
+        assert await bench.published() == []
+        assert bench.state is before
 
 
 async def test_decision_that_cannot_be_carried_out_fails_and_leaves_no_trace(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def answer(published: list[tuple[str, bytes]]) -> dict[str, Any]:
     (body,) = [body for subject, body in published if subject.startswith("answers.")]
-    found: dict[str, Any] = json.loads(body)
-    return found["result"]
+    found: dict[str, Any] = json.loads(body)["result"]
+    return found
 
 
 def bodies(published: list[tuple[str, bytes]], prefix: str) -> list[dict[str, Any]]:

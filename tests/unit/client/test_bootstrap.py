@@ -66,6 +66,15 @@ def test_stamp_of_a_venv_whose_python_is_gone_is_out_of_date(script: ModuleType,
     assert not script.is_current()
 
 
+def test_venv_of_a_moved_clone_is_made_anew(script: ModuleType, tmp_path: Path) -> None:
+    stamped(script, tmp_path)
+    assert not script.is_moved()
+    stamp = Path(script.STAMP)
+    stamp.write_text(stamp.read_text().replace(str(tmp_path), "/elsewhere"))
+    assert script.is_moved()
+    assert not script.is_current()
+
+
 def test_new_enough_python_is_the_running_one(script: ModuleType) -> None:
     assert script.new_enough_python() == sys.executable
 

@@ -12,6 +12,7 @@ from libs.market.fills import buy_price, buy_quantity, cost_of, fee_of, sell_pri
 from services.executor.core import groups
 from services.executor.core.money import to_money
 from services.executor.core.orders import check_decision, check_round, client_order_id
+from services.executor.venues.paper import worth
 from tests.unit.executor.builders import H1, at, bar, decision, fold, of, promoted, round_, rules
 
 
@@ -233,6 +234,23 @@ def test_group_does_not_wait_for_a_timeframe_that_has_ended() -> None:
     quarter = Timeframe.M15
     state, _ = fold([bar(1, timeframe=quarter), round_(1, timeframe=quarter), bar(8)])
     assert state.awaiting == (at(8), H1)
+
+
+def test_buy_may_not_spend_what_another_pending_buy_is_promised() -> None:
+    first = decision(1, quote_amount=Decimal(9_000))
+    second = decision(1, "ETHUSDT", rank=2, quote_amount=Decimal(9_000))
+    _, out = fold([bar(1), bar(1, "ETHUSDT"), first, second, round_(1, 2)])
+    assert [o.quote_amount for o in of(OrderChanged, out.events)] == [Decimal(9_000), Decimal(1_000)]
+
+
+def test_day_begins_with_the_equity_at_midnight_or_the_last_one_before() -> None:
+    messages = [bar(1), decision(1, quote_amount=Decimal(9_000)), *(round_(n, int(n == 1)) for n in range(1, 60))]
+    day = [bar(number, close=100.0 + number) for number in range(2, 24)]
+    at_midnight, _ = fold([*messages, *day, bar(24, close=150.0), bar(25, close=160.0)])
+    without_midnight, _ = fold([*messages, *day, bar(25, close=160.0)])
+    for state, price in ((at_midnight, 150.0), (without_midnight, 123.0)):
+        account, holding = state.accounts["paper"], state.holdings["paper", "BTCUSDT"]
+        assert account.day_equity == account.cash + worth(holding.quantity, price)
 
 
 def test_daily_loss_locks_entries_until_the_next_utc_day_and_never_exits() -> None:

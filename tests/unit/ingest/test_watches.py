@@ -1,5 +1,7 @@
 """Watches as values: whose turn it is, what may share, where the default one goes on."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -23,8 +25,8 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 
 
-def watch(watch_id: str = "w", next_ms: int = 0, timeframe: Timeframe = Timeframe.H1, **changes: object) -> Watch:
-    fields = {"symbols": ("BTCUSDT",), "start_ms": 0, "end_ms": None, **changes}
+def watch(watch_id: str = "w", next_ms: int = 0, timeframe: Timeframe = Timeframe.H1, **changes: Any) -> Watch:
+    fields: dict[str, Any] = {"symbols": ("BTCUSDT",), "start_ms": 0, "end_ms": None, **changes}
     return Watch(watch_id=watch_id, identity="files", timeframe=timeframe, next_ms=next_ms, **fields)
 
 
