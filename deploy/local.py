@@ -30,6 +30,8 @@ SERVICES = ("ingest", "strategy_gen", "backtest", "agents", "mother_ai", "execut
 GATEWAY_PORT = 3000
 GRACE_S = 10.0
 READY_WITHIN_S = 60.0
+LEFTOVERS_WITHIN_S = 20.0
+"""Services of a launcher that was killed hold their inherited lock until they have ended; two of one must never run."""
 
 
 class System:
@@ -56,6 +58,7 @@ class System:
         self._ports = ports
         self._quiet = quiet
         self._lock: FileLock | None = None
+        self._leftovers: FileLock | None = None
         self._journal: Journal | None = None
         self._nats: NatsServer | None = None
         self._watch: Watch | None = None
@@ -151,6 +154,9 @@ class System:
         journal, self._journal = self._journal, None
         if journal is not None:
             journal.close()
+        leftovers, self._leftovers = self._leftovers, None
+        if leftovers is not None:
+            leftovers.release()
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.write("")
@@ -159,7 +165,7 @@ class System:
     def hurry(self) -> None:
         """End every process at once, without draining; `stop` still has to be awaited."""
         for child in self._all().values():
-            child.kill(signal.SIGKILL)
+            child.abandon()
 
     async def _start(self) -> None:
         assert_known(self.services)
@@ -168,6 +174,9 @@ class System:
             raise NotFoundError("the lock was not taken")
         lock.write(f"{os.getpid()}\n")
         self._journal = open_journal(self.data_dir, quiet=self._quiet)
+        self._leftovers = await FileLock.wait(
+            self.data_dir / "services.lock", LEFTOVERS_WITHIN_S, "a service's database"
+        )
         bus_port = DEFAULT_PORT if self._ports == "default" and is_free(DEFAULT_PORT) else None
         self._nats = NatsServer(self.data_dir, self._journal, bus_port)
         await self._nats.start()
@@ -177,7 +186,8 @@ class System:
         (self.data_dir / "nats.url").write_text(f"{self.nats_url}\n")
         for name in self.services:
             command = [sys.executable, "-m", f"services.{name}"]
-            self._children[name] = Child(Program(name, command, self._environment()), self._journal)
+            program = Program(name, command, self._environment(), inherit=(self._leftovers.descriptor,))
+            self._children[name] = Child(program, self._journal)
             await self._children[name].start()
 
     async def _make_streams(self) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -64,7 +65,7 @@ class NatsServer:
         config.write_text(configuration(self.directory / "store", self.port), encoding="utf-8")
         check_configuration(binary, config)
         command = [binary, "-c", str(config), "--ports_file_dir", str(self.directory)]
-        program = Program("nats", command, inherit=(self._lock.descriptor,))
+        program = Program("nats", command, inherit=(self._lock.descriptor,), orphan_signal=signal.SIGTERM)
         self.child = Child(program, self.journal, on_start=self._wait_ready)
         await self.child.start()
 

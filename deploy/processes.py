@@ -26,12 +26,16 @@ _WRAPPER = Path(__file__).with_name("child.py")
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `env` is added to the launcher's own; `inherit`: open descriptors the child is handed too."""
+    """What to run. env: added to the launcher's own. inherit: open descriptors the child is handed too.
+
+    orphan_signal: what the kernel sends it when the launcher dies. A service cannot drain then, for the bus goes too.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     inherit: tuple[int, ...] = ()
+    orphan_signal: int = signal.SIGKILL
 
 
 class Child:
@@ -73,6 +77,12 @@ class Child:
         if self.pid is not None:
             os.kill(self.pid, signal_number)
 
+    def abandon(self) -> None:
+        """End it and its whole group at once, for good; `stop` still has to be awaited."""
+        self._stopping.set()
+        if self.pid is not None:
+            _signal_group(self.pid, signal.SIGKILL)
+
     async def stop(self, grace_s: float = 10.0) -> None:
         """End it: SIGTERM, then SIGKILL to its whole group after `grace_s`; never raises for one already gone."""
         self._stopping.set()
@@ -97,7 +107,7 @@ class Child:
         reading_end, writing_end = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *_bound_to_us(self.program.command),
+                *_bound_to_us(self.program),
                 stdin=subprocess.DEVNULL,
                 stdout=writing_end,
                 stderr=writing_end,
@@ -175,10 +185,11 @@ class Child:
             transport.close()
 
 
-def _bound_to_us(command: Sequence[str]) -> list[str]:
+def _bound_to_us(program: Program) -> list[str]:
     if not sys.platform.startswith("linux"):
-        return list(command)
-    return [sys.executable, "-I", "-S", str(_WRAPPER), str(os.getpid()), *command]
+        return list(program.command)
+    wrapper = [sys.executable, "-I", "-S", str(_WRAPPER), str(os.getpid()), str(int(program.orphan_signal))]
+    return [*wrapper, *program.command]
 
 
 def _signal(pid: int, number: int) -> None:

@@ -14,6 +14,8 @@ from deploy.local import System
 from libs.common.errors import SentinelError
 
 SIMULATED = "simulated"
+IMPATIENT_AFTER_S = 1.0
+"""A second signal sooner than this is the same one: a terminal and a supervisor may both send it."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,13 @@ async def run(wish: Wish) -> None:
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
 
+    first = 0.0
+
     def heard() -> None:
-        if told.is_set():
+        nonlocal first
+        if not told.is_set():
+            first = loop.time()
+        elif loop.time() - first > IMPATIENT_AFTER_S:
             system.hurry()
         told.set()
 

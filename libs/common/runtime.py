@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from nats.errors import Error as NatsError
 
@@ -62,10 +63,11 @@ class Runner:
             return
         connection: Connection | None = None
         try:
-            connection = await connect(self.settings.nats_url, self.service.name)
-            await self._wait_for_streams(connection)
-            if not self.stopping.is_set():
-                await self._serve(database, connection)
+            connection = await self._connect()
+            if connection is not None:
+                await self._wait_for_streams(connection)
+                if not self.stopping.is_set():
+                    await self._serve(database, connection)
         finally:
             if connection:
                 with suppress(NatsError, TimeoutError):
@@ -89,6 +91,19 @@ class Runner:
                     LOG.warning("waiting for the database: %s (%s)", error.detail, error.hint)
                 said = error.detail
                 await self._pause(1.0)
+        return None
+
+    async def _connect(self) -> Connection | None:
+        """Return the link to the bus, None when told to stop before there was one."""
+        connecting = asyncio.ensure_future(connect(self.settings.nats_url, self.service.name))
+        stop = asyncio.ensure_future(self.stopping.wait())
+        both: set[asyncio.Future[Any]] = {connecting, stop}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if connecting.done():
+            return connecting.result()
+        connecting.cancel()
+        await asyncio.wait({connecting})
         return None
 
     async def _wait_for_streams(self, connection: Connection) -> None:

@@ -15,6 +15,7 @@ from pydantic import (
     AwareDatetime,
     Field,
     FiniteFloat,
+    PlainSerializer,
     StringConstraints,
 )
 
@@ -42,7 +43,16 @@ Text = Annotated[str, StringConstraints(max_length=4_000)]
 Price = Annotated[FiniteFloat, Field(gt=0)]
 Volume = Annotated[FiniteFloat, Field(ge=0)]
 Fraction = Annotated[FiniteFloat, Field(ge=0, le=1)]
-Money = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=28, decimal_places=8)]
+def _plain(amount: Decimal) -> str:
+    return f"{amount:f}"
+
+
+Money = Annotated[
+    Decimal,
+    Field(allow_inf_nan=False, max_digits=28, decimal_places=8),
+    PlainSerializer(_plain, return_type=str, when_used="json"),
+]
+"""A settled amount; in JSON a plain decimal string, never an exponent."""
 Amount = Annotated[Money, Field(ge=0)]
 
 

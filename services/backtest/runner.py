@@ -59,7 +59,7 @@ class Runner:
     def _stored(self, job: Job) -> dict[str, BarsInfo]:
         found: dict[str, BarsInfo] = {}
         missing: NotFoundError | None = None
-        for symbol in sorted(job.strategy.symbols):
+        for symbol in job.strategy.symbols:
             try:
                 found[symbol] = self.catalog.info(symbol, job.strategy.timeframe)
             except NotFoundError as error:

@@ -157,6 +157,36 @@ async def test_bus_takes_an_oversized_body_so_that_the_adapter_can_bury_it(tmp_p
         await server.stop()
 
 
+async def test_services_left_over_from_a_killed_launcher_keep_a_new_one_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.LEFTOVERS_WITHIN_S", 0.1)
+    held = FileLock.take(tmp_path / "services.lock")
+    assert held is not None
+    leftover = await asyncio.create_subprocess_exec(sys.executable, "-c", SLEEPER, pass_fds=(held.descriptor,))
+    held.release()
+    with pytest.raises(ConflictError, match="in use by another process"):
+        await System(tmp_path, services=(), ports="free").start()
+    leftover.kill()
+    await leftover.wait()
+    system = System(tmp_path, services=(), ports="free")
+    await system.start()
+    await system.stop()
+
+
+async def test_hurried_system_ends_at_once_and_restarts_nothing(tmp_path: Path) -> None:
+    system = System(tmp_path, services=(), ports="free")
+    await system.start()
+    bus = system.pid_of("nats")
+    assert bus is not None
+    keeping = next(task for task in asyncio.all_tasks() if task.get_name() == "keep nats")
+    system.hurry()
+    await asyncio.wait_for(keeping, 10)
+    assert system.restarts == {"nats": 0}
+    await system.stop()
+    assert not psutil.pid_exists(bus)
+
+
 async def test_child_that_ends_is_started_again_until_it_is_stopped(journal: Journal) -> None:
     child = Child(python("short", "raise SystemExit(3)"), journal)
     await child.start()

@@ -59,7 +59,7 @@ def down(folder: DataDir = None) -> None:
         return
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + DOWN_WITHIN_S
-    while holder(pid_file(place)) is not None:
+    while holder(pid_file(place)) is not None or _is_alive(pid):
         if time.monotonic() > deadline:
             raise TimedOutError(
                 f"process {pid} has not ended within {DOWN_WITHIN_S:g} s", hint=f"kill -9 {pid} ends all of it"
@@ -88,6 +88,14 @@ def run_tests(
     from deploy.checks import run  # noqa: PLC0415 - only developers pay for it
 
     raise typer.Exit(run(quick=quick, pytest_arguments=arguments or ()))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _flags(feed: str, place: Path) -> list[str]:

@@ -84,12 +84,16 @@ class BusOutlet:
         return _answer(message.data, subject)
 
     async def lag(self, stream: str) -> int:
-        """Return the largest number of messages a row of any service has yet to handle from `stream`."""
+        """Return the largest number of messages a row of any service has yet to handle from `stream`.
+
+        What still waits in this service's own outbox counts as well.
+        """
         try:
             infos = await self.js.consumers_info(stream)
         except (NatsError, TimeoutError) as error:
             raise BusUnavailableError(f"the bus does not tell its lag: {error}") from error
-        return max(((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos), default=0)
+        unsent = len(self._transactor.outbox) if self._transactor else 0
+        return unsent + max(((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos), default=0)
 
     async def beats(self) -> AsyncIterator[ServiceBeat]:
         """Yield the pulse of every service as it comes; a slow reader misses some."""
