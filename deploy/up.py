@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.first_run import FirstRun
 from deploy.journal import Relay
 from deploy.local import System
+from deploy.tape import follow
 from libs.common.errors import SentinelError
 
 SIMULATED = "simulated"
@@ -78,6 +79,7 @@ async def _work(system: System, wish: Wish, began: float) -> None:
     own.addHandler(Relay(system.journal))
     own.propagate = False
     await system.wait_ready()
+    await follow(system.watch.client, _say)
     mark = ", prices are SIMULATED" if wish.feed == SIMULATED else ""
     _say(f"ready after {time.monotonic() - began:.1f} s{mark}: {system.gateway_url}")
     _say(f"data in {system.data_dir}, all log lines in sentinel.log there; Ctrl-C drains and stops")

@@ -17,7 +17,7 @@ from libs.common.bus.outlet import BusOutlet
 from libs.common.bus.pull import MAX_ACK_PENDING, Durable, Puller
 from libs.common.bus.relay import Relay
 from libs.common.bus.row import WORK_BATCH, RowWorker
-from libs.common.bus.table import On, Service
+from libs.common.bus.table import On, Service, Task
 from libs.common.bus.transact import Transactor
 from libs.common.clock import Clock, WallClock
 from libs.common.db import Database
@@ -127,7 +127,7 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             rows = [group.create_task(worker.run(), name=worker.durable.name) for worker in self.workers]
             relaying = group.create_task(relay.run(), name="relay")
-            background = [group.create_task(task(outlet), name="task") for task in self.service.tasks]
+            background = [group.create_task(self._keep(task, outlet), name="task") for task in self.service.tasks]
             background.append(group.create_task(self._beat(transactor, outlet, relay), name="pulse"))
             background.append(group.create_task(self._prune(transactor), name="prune"))
             self.ready = True
@@ -144,6 +144,17 @@ class Runner:
                     await self._flush(relay)
             for task in [*rows, *background, relaying]:
                 task.cancel()
+
+    async def _keep(self, task: Task, outlet: BusOutlet) -> None:
+        said = ""
+        while True:
+            try:
+                return await task(outlet)
+            except (StoreUnavailableError, BusUnavailableError) as error:
+                if error.detail != said:
+                    LOG.warning("a task waits: %s (%s)", error.detail, error.hint)
+                said = error.detail
+                await self._pause(1.0)
 
     def _worker(self, row: On, transactor: Transactor, connection: Connection) -> RowWorker:
         durable = durable_of(self.service.name, row)

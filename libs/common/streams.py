@@ -14,6 +14,7 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import NotFoundError as StreamNotFoundError
 
 from libs.common.errors import BadMessageError
+from libs.common.settings import CommonSettings
 
 LOG = logging.getLogger("sentinel.streams")
 _DAY_S = 86_400
@@ -104,7 +105,7 @@ async def exist(js: JetStreamContext) -> bool:
 
 async def _main() -> None:
     parser = argparse.ArgumentParser(description="Create Sentinel's streams on a NATS server.")
-    parser.add_argument("--url", default="nats://127.0.0.1:4222")
+    parser.add_argument("--url", default=CommonSettings().nats_url)
     client = await nats.connect(parser.parse_args().url, connect_timeout=5)
     try:
         await ensure(client.jetstream(timeout=10))

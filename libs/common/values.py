@@ -43,6 +43,8 @@ Text = Annotated[str, StringConstraints(max_length=4_000)]
 Price = Annotated[FiniteFloat, Field(gt=0)]
 Volume = Annotated[FiniteFloat, Field(ge=0)]
 Fraction = Annotated[FiniteFloat, Field(ge=0, le=1)]
+
+
 def _plain(amount: Decimal) -> str:
     return f"{amount:f}"
 

@@ -55,6 +55,8 @@ class Agents:
         before = tx.state.progress.get(voice)
         if before is not None and open_ms <= before.open_ms:
             return []
+        if agent.anchor_ms is not None and open_ms < agent.anchor_ms:
+            return []
         bars = self._bars(agent, bar, open_ms)
         agent = self._anchored(agent, bars, tx)
         first = int(bars.ts.searchsorted(before.open_ms, side="right")) if before else len(bars) - 1

@@ -4,9 +4,10 @@ Paper accounts only. A handler returns the facts of its step; the record is writ
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from libs.common.bus import On, Service, Tx
+from libs.common.bus import On, Outlet, Service, Tx
+from libs.common.clock import Clock, WallClock
 from libs.common.commands import Command, HaltTrading, ReduceTrading, ResumeTrading
 from libs.common.events import BarClosed, ControlChanged, DecisionMade, Event, RoundDecided, StrategyPromoted
 from libs.common.events.executor import TradingState
@@ -16,7 +17,7 @@ from services.executor.core.books import open_account
 from services.executor.core.orders import check_decision, check_round, group_of
 from services.executor.core.stage import Bar
 from services.executor.core.state import Outcome, Rules, State
-from services.executor.recovery import has_order_of, load
+from services.executor.recovery import has_control, has_order_of, load
 from services.executor.settings import Settings
 from services.executor.tables import MIGRATIONS
 
@@ -26,6 +27,7 @@ class Executor:
     """Decide whether an order may leave, and book what happened to it."""
 
     rules: Rules
+    clock: Clock = field(default_factory=WallClock)
 
     async def on_bar(self, event: BarClosed, tx: Tx) -> Sequence[Event]:
         """Stage the bar, and close the groups it completes."""
@@ -69,6 +71,17 @@ class Executor:
         """Trade again."""
         return self._set_trading(command, command.reason, "trading", tx)
 
+    async def announce(self, outlet: Outlet) -> None:
+        """Say once, at the very first start, that trading is on; afterwards only changes are told."""
+
+        async def say(tx: Tx) -> None:
+            if not await has_control(tx.connection):
+                control = ControlChanged.first(key="first", at=self.clock.now(), state="trading", reason="first start")
+                store.save_control(tx, control)
+                tx.emit(control)
+
+        await outlet.commit(say)
+
     def _set_trading(self, command: Command, reason: str, trading: TradingState, tx: Tx) -> Sequence[Event]:
         control = ControlChanged.after(command, state=trading, reason=reason, changed_by=command.asked_by)
         state, canceled = groups.set_trading(tx.state, trading)
@@ -99,4 +112,5 @@ def table(app: Executor) -> tuple[On, ...]:
 
 def build(settings: Settings) -> Service:
     """Return the service, made of real things."""
-    return Service("executor", table(Executor(settings.rules())), MIGRATIONS, load)
+    app = Executor(settings.rules())
+    return Service("executor", table(app), MIGRATIONS, load, (app.announce,))

@@ -50,6 +50,11 @@ async def load(connection: AsyncConnection) -> State:
     )
 
 
+async def has_control(connection: AsyncConnection) -> bool:
+    """Tell whether the trading state has ever been told."""
+    return await connection.scalar(select(CONTROL.c.name).limit(1)) is not None
+
+
 async def has_order_of(connection: AsyncConnection, decision_id: str) -> bool:
     """Tell whether a decision has already become an order."""
     found = await connection.scalar(select(ORDERS.c.order_id).where(ORDERS.c.decision_id == decision_id))

@@ -13,7 +13,7 @@ class Settings(CommonSettings):
     """Which feed, and how it plays."""
 
     feed: Literal["simulated", "files"] = Field(default="simulated", description="where live bars come from")
-    seed: int = Field(default=7, ge=0, lt=2**63, description="which simulated market")
+    seed: int = Field(default=66, ge=0, lt=2**63, description="which simulated market")
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "ADAUSDT"),
         min_length=1,

@@ -23,6 +23,7 @@ class Connection:
         self.lost = asyncio.Event()
         self.on_back: list[Callable[[], None]] = []
         self._complaints: set[str] = set()
+        self._closing = False
         self.broker: NatsBroker
         self.client: Client
 
@@ -53,7 +54,8 @@ class Connection:
 
     async def _gone(self) -> None:
         self.lost.set()
-        LOG.warning("the bus is gone; reconnecting for ever, nothing is lost meanwhile")
+        if not self._closing:
+            LOG.warning("the bus is gone; reconnecting for ever, nothing is lost meanwhile")
 
     async def _back(self) -> None:
         self._complaints.clear()
@@ -69,8 +71,14 @@ class Connection:
         await self.client.flush()
 
     async def close(self) -> None:
-        """Close the link; pending publishes are sent first."""
-        await self.broker.stop()
+        """Close the link; what was published before is sent first.
+
+        Not the broker's own stop: that drains every subscription and waits for seconds where nothing is left to handle.
+        """
+        self._closing = True
+        if self.client.is_connected:
+            await self.client.flush(2)
+        await self.client.close()
 
 
 async def connect(url: str, name: str) -> Connection:

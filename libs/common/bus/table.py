@@ -132,7 +132,7 @@ class Outlet(Protocol):
 
 
 Task = Callable[[Outlet], Coroutine[Any, Any, None]]
-"""A service's own long-running task, cancelled at shutdown."""
+"""A service's own long-running task, cancelled at shutdown; run again from its start after a fault of database or bus."""
 
 
 @dataclass(frozen=True)

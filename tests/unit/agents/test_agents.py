@@ -115,3 +115,11 @@ async def test_retired_strategy_is_silent(tmp_path: Path) -> None:
         await bench.deliver(STRATEGY)
         await bench.deliver(StrategyRetired.after(STRATEGY, strategy_id="s1"))
         assert await bench.deliver(closed(BARS, 100)) == []
+
+
+async def test_bars_before_the_anchor_are_met_with_silence(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await bench.deliver(promoted(rules=RSI_EMA, anchor=hour(50)))
+        assert await bench.deliver(*(closed(BARS, i) for i in range(50))) == []
+        assert bench.failed == []
+        assert len(await bench.deliver(closed(BARS, 50))) == 1
