@@ -7,6 +7,8 @@ from collections.abc import Callable
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
+from libs.common.bus.sturdy import make_sturdy
+
 LOG = logging.getLogger("sentinel.bus")
 
 
@@ -44,7 +46,7 @@ class Connection:
             reconnected_cb=self._back,
             logger=None,
         )
-        self.client = await self.broker.connect()
+        self.client = make_sturdy(await self.broker.connect())
 
     async def _failed(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"[:200]

@@ -1,10 +1,8 @@
 """From bytes on a subject to a message a handler may trust, or a reason why not."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import orjson
 
 from libs.common.bus.table import On
 from libs.common.errors import BadMessageError
@@ -24,10 +22,13 @@ class Origin:
 
 
 def read(row: On, body: bytes, subject: str, origin: Origin) -> Message:
-    """Return the message in `body`; raises BadMessageError with the reason."""
-    if row.is_command:
-        body = _with_envelope(body, origin)
-    message = row.message.parse(body, subject)
+    """Return the message in `body`; raises BadMessageError with the reason, whatever the body makes the reading stumble over."""
+    try:
+        message = row.message.parse(_with_envelope(body, origin) if row.is_command else body, subject)
+    except BadMessageError:
+        raise
+    except Exception as error:
+        raise BadMessageError(f"it cannot be read: {type(error).__name__}: {str(error)[:160]}") from error
     if row.is_command and not is_id(message.event_id):
         raise BadMessageError("a command id has letters, digits, _ and - only", pointer="/event_id")
     return message
@@ -41,18 +42,20 @@ def is_id(text: str) -> bool:
 def command_stub(row: On, body: bytes, origin: Origin) -> Message | None:
     """Return an envelope to answer a command that cannot be read, None where not even its id can be."""
     try:
-        fields = orjson.loads(_with_envelope(body, origin))
+        fields = json.loads(_with_envelope(body, origin))
         if not is_id(fields["event_id"]):
             return None
         return Message(event_id=fields["event_id"], root_id=fields["event_id"], at=origin.stored_at)
-    except (BadMessageError, ValueError, TypeError):
+    except (BadMessageError, ValueError, TypeError, RecursionError):
         return None
 
 
 def _with_envelope(body: bytes, origin: Origin) -> bytes:
-    fields: dict[str, Any] = check_json(body)
+    fields = check_json(body)
+    if {"event_id", "root_id", "at"} <= fields.keys():
+        return body
     if "event_id" not in fields:
         fields["event_id"] = derive_id(origin.stream, "command", f"{origin.seq}@{origin.stored_at.isoformat()}")
     fields.setdefault("root_id", fields["event_id"])
     fields.setdefault("at", origin.stored_at.isoformat())
-    return orjson.dumps(fields)
+    return json.dumps(fields, allow_nan=False).encode()

@@ -86,13 +86,19 @@ async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
 
 async def stage(connection: AsyncConnection, first_seq: int, messages: Iterable[Triple]) -> list[Outgoing]:
     """Put messages into the outbox from `first_seq` on, in order; raises BadMessageError for an oversized body."""
-    out = [Outgoing(first_seq + i, *message) for i, message in enumerate(messages)]
-    for message in out:
-        if len(message.body) > MAX_BODY_BYTES:
-            raise BadMessageError(f"{message.subject}: {len(message.body)} bytes do not fit on the bus")
+    found = list(messages)
+    check_size(found)
+    out = [Outgoing(first_seq + i, *message) for i, message in enumerate(found)]
     if out:
         await connection.execute(insert(OUTBOX), [asdict(message) for message in out])
     return out
+
+
+def check_size(messages: Iterable[Triple]) -> None:
+    """Raise BadMessageError for a body that does not fit on the bus."""
+    for _, subject, body in messages:
+        if len(body) > MAX_BODY_BYTES:
+            raise BadMessageError(f"{subject}: {len(body)} bytes do not fit on the bus")
 
 
 def triple(message: Message) -> Triple:

@@ -15,11 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from libs.common.bus import records
 from libs.common.bus.outbox import Outbox
+from libs.common.bus.refusal import refused
 from libs.common.bus.table import On, Service, Tx
 from libs.common.clock import Clock
 from libs.common.db import Database, classified
 from libs.common.errors import BusUnavailableError, PermanentError, StoreUnavailableError
-from libs.common.events import CommandDone, CommandRefused
+from libs.common.events import CommandDone
 from libs.common.logs import handling
 from libs.common.messages import Message
 
@@ -57,6 +58,10 @@ class HandlerFailedError(Exception):
         super().__init__(str(cause))
         self.position = position
         self.cause = cause
+
+
+class SpoiledError(Exception):
+    """The transaction of a batch failed where no single delivery could be blamed: at its deferred statements, or at the commit."""
 
 
 class Transactor:
@@ -99,8 +104,9 @@ class Transactor:
     async def handle(self, row: On, name: str, batch: Sequence[Delivery]) -> list[Failed]:
         """Handle a batch in order and return the deliveries that failed; all others are committed.
 
-        What comes before a failing one is committed first, so every message is handled at most twice. A command that is
-        refused counts as handled: its answer is its effect. Raises StoreUnavailableError when nothing could be kept.
+        What comes before a failing one is committed first, so a message is handled at most twice; only where the failure shows
+        at the end of the transaction is the batch halved until it is found. A command that is refused counts as handled: its
+        answer is its effect. Raises StoreUnavailableError when nothing could be kept.
         """
         failed: list[Failed] = []
         held: set[str] = set()
@@ -117,28 +123,35 @@ class Transactor:
                     await self.refuse(row, name, culprit, failure.cause)
                 else:
                     failed.append(Failed(culprit, failure.cause))
-                    held.add(row.key_of(culprit.message))
+                    held |= {row.key_of(culprit.message)}
                 rest = rest[failure.position + 1 :]
-                waiting = [d for d in rest if row.key_of(d.message) in held]
-                failed += [Failed(d, KeyHeldError()) for d in waiting]
-                rest = [d for d in rest if row.key_of(d.message) not in held]
+            except SpoiledError:
+                half = len(rest) // 2
+                found = await self.handle(row, name, rest[:half])
+                failed += found
+                held |= {row.key_of(f.delivery.message) for f in found}
+                rest = rest[half:]
+            failed += [Failed(d, KeyHeldError()) for d in rest if row.key_of(d.message) in held]
+            rest = [d for d in rest if row.key_of(d.message) not in held]
         return failed
 
     async def refuse(self, row: On, name: str, delivery: Delivery, error: PermanentError) -> None:
         """Answer a command with the reason why it was not carried out."""
-        answer = CommandRefused.after(
-            delivery.message,
-            key="answer",
-            service=self.service.name,
-            command_id=delivery.message.event_id,
-            code=error.code[:64],
-            detail=error.detail[:4_000],
-            pointer=error.pointer,
-            hint=error.hint,
-        )
-        facts = row.refusal(delivery.message, error) if row.refusal else ()
-        outgoing = [records.triple(event) for event in (*facts, answer)]
+        answer = refused(delivery.message, self.service.name, error)
+        outgoing = [*self._told_of(row, delivery, error), records.triple(answer)]
         await self.record(name, delivery.message.event_id, delivery.body, outgoing)
+
+    def _told_of(self, row: On, delivery: Delivery, error: PermanentError) -> list[records.Triple]:
+        """Return the facts of a refusal; the sender's answer does not depend on whether they can be told."""
+        if row.refusal is None:
+            return []
+        try:
+            found = [records.triple(event) for event in row.refusal(delivery.message, error)]
+            records.check_size(found)
+        except Exception:
+            LOG.exception("the facts of a refused command cannot be told", extra={"event_id": delivery.message.event_id})
+            return []
+        return found
 
     async def record(self, name: str, event_id: str, body: bytes, outgoing: Sequence[records.Triple]) -> None:
         """Note a message as handled and publish `outgoing`, once."""
@@ -153,22 +166,32 @@ class Transactor:
 
     async def _once(self, row: On, name: str, batch: Sequence[Delivery]) -> None:
         async with self._lock:
-            async with self.database.begin() as connection:
-                tx = Tx(connection, self.state)
-                known = await self._known(connection, row, name, batch)
-                fresh: dict[str, str] = {}
-                for position, delivery in enumerate(batch):
-                    if self._is_repeat(delivery, known):
-                        continue
-                    await self._one(row, delivery, tx, position)
-                    if row.remember or row.is_command:
-                        known[delivery.message.event_id] = fresh[delivery.message.event_id] = records.digest(
-                            delivery.body
-                        )
-                await tx.flush()
-                await records.remember(connection, name, fresh, self._now())
-                staged = await self.outbox.stage(connection, map(records.triple, tx.emitted))
+            try:
+                async with self.database.begin() as connection:
+                    tx = Tx(connection, self.state)
+                    staged = await self._all(row, name, batch, tx)
+            except HandlerFailedError:
+                raise
+            except Exception as error:
+                if is_infrastructure(error):
+                    raise as_infrastructure(error) from error
+                if len(batch) == 1:
+                    raise HandlerFailedError(0, error) from error
+                raise SpoiledError from error
             self._publish(tx, staged)
+
+    async def _all(self, row: On, name: str, batch: Sequence[Delivery], tx: Tx) -> list[records.Outgoing]:
+        known = await self._known(tx.connection, row, name, batch)
+        fresh: dict[str, str] = {}
+        for position, delivery in enumerate(batch):
+            if self._is_repeat(delivery, known):
+                continue
+            await self._one(row, delivery, tx, position)
+            if row.remember or row.is_command:
+                known[delivery.message.event_id] = fresh[delivery.message.event_id] = records.digest(delivery.body)
+        await tx.flush()
+        await records.remember(tx.connection, name, fresh, self._now())
+        return await self.outbox.stage(tx.connection, map(records.triple, tx.emitted))
 
     async def _known(self, connection: Any, row: On, name: str, batch: Sequence[Delivery]) -> dict[str, str]:
         if not (row.remember or row.is_command):
