@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
@@ -43,6 +43,7 @@ _TRANSIENT = re.compile(
     r"locked|busy|disk is full|database or disk is full|disk I/O|unable to open|connection|readonly|too many clients",
     re.I,
 )
+_DAMAGED = re.compile(r"disk image is malformed|not a database", re.I)
 
 
 class Time(TypeDecorator[datetime]):
@@ -104,7 +105,7 @@ class Database:
 
     @classmethod
     async def open(cls, url: str, migrations: Sequence[Migration] = (), *, schema: str | None = None) -> "Database":
-        """Open the database at `url` and bring it to the newest schema.
+        """Open the database at `url` and bring it to the newest schema; without migrations nothing is written.
 
         url: `sqlite:////path/file.db` or `postgresql://...`. schema: PostgreSQL schema, made when missing.
         Raises StoreUnavailableError when it is locked, unreachable or the disk is full.
@@ -116,8 +117,9 @@ class Database:
             if schema and parsed.get_backend_name() != "sqlite":
                 async with database.begin() as connection:
                     await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
-            async with database.begin() as connection:
-                await connection.run_sync(_migrate, migrations)
+            if migrations:
+                async with database.begin() as connection:
+                    await connection.run_sync(_migrate, migrations)
         except BaseException:
             await engine.dispose()
             raise
@@ -148,8 +150,12 @@ class Database:
 
 
 def classified(error: Exception) -> Exception:
-    """Return StoreUnavailableError for what may pass (locked, full, gone); any other error as it is."""
+    """Return StoreUnavailableError for what may pass (locked, full, gone) or be mended (damaged); any other error as it is."""
     message = str(getattr(error, "orig", error))
+    if isinstance(error, DatabaseError) and _DAMAGED.search(message):
+        return StoreUnavailableError(
+            f"the database is damaged: {message[:200]}", hint="stop, and restore its file from a backup"
+        )
     gone = isinstance(error, DBAPIError) and error.connection_invalidated
     if gone or isinstance(error, OSError) or (isinstance(error, OperationalError) and _TRANSIENT.search(message)):
         return StoreUnavailableError(
@@ -160,7 +166,10 @@ def classified(error: Exception) -> Exception:
 
 def _sqlite(url: URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise classified(error) from error
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
     )

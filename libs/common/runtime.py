@@ -4,9 +4,10 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from nats.errors import Error as NatsError
 
@@ -18,7 +19,7 @@ from libs.common.bus.pull import MAX_ACK_PENDING, Durable, Puller
 from libs.common.bus.relay import Relay
 from libs.common.bus.row import WORK_BATCH, RowWorker
 from libs.common.bus.table import On, Service, Task
-from libs.common.bus.transact import Transactor
+from libs.common.bus.transact import Transactor, is_sickness
 from libs.common.clock import Clock, WallClock
 from libs.common.db import Database
 from libs.common.errors import BusUnavailableError, StoreUnavailableError
@@ -30,11 +31,12 @@ BEAT_S = 2.0
 DRAIN_S = 8.0
 INBOX_DAYS = 180
 LOG = logging.getLogger("sentinel.runtime")
+T = TypeVar("T")
 
 
 def run(service: Service, settings: CommonSettings) -> None:
     """Run `service` until SIGTERM or SIGINT; the process' whole life."""
-    logs.configure()
+    logs.configure(settings.log_level)
     asyncio.run(Runner(service, settings, WallClock()).run())
 
 
@@ -81,11 +83,15 @@ class Runner:
 
     async def _open_database(self) -> Database | None:
         url = self.settings.database_for(self.service.name)
+        migrations = [*records.MIGRATIONS, *self.service.migrations]
+        return await self._patiently(lambda: Database.open(url, migrations, schema=self.service.name))
+
+    async def _patiently(self, act: Callable[[], Awaitable[T]]) -> T | None:
+        """Return what `act` returns, waiting out a sick database; None when told to stop meanwhile."""
         said = ""
         while not self.stopping.is_set():
             try:
-                migrations = [*records.MIGRATIONS, *self.service.migrations]
-                return await Database.open(url, migrations, schema=self.service.name)
+                return await act()
             except StoreUnavailableError as error:
                 if error.detail != said:
                     LOG.warning("waiting for the database: %s (%s)", error.detail, error.hint)
@@ -120,7 +126,9 @@ class Runner:
 
     async def _serve(self, database: Database, connection: Connection) -> None:
         transactor = Transactor(self.service, database, self.clock)
-        await transactor.load()
+        await self._patiently(transactor.load)
+        if self.stopping.is_set():
+            return
         relay = Relay(transactor, connection)
         outlet = BusOutlet(transactor, connection)
         self.workers = [self._worker(row, transactor, connection) for row in self.service.table]
@@ -146,14 +154,17 @@ class Runner:
                 task.cancel()
 
     async def _keep(self, task: Task, outlet: BusOutlet) -> None:
+        """Run a service's own task; one that a sick disk, database or bus ended begins again, any other error ends the service."""
         said = ""
         while True:
             try:
                 return await task(outlet)
-            except (StoreUnavailableError, BusUnavailableError) as error:
-                if error.detail != said:
-                    LOG.warning("a task waits: %s (%s)", error.detail, error.hint)
-                said = error.detail
+            except Exception as error:
+                if not is_sickness(error):
+                    raise
+                if str(error) != said:
+                    LOG.warning("a task waits: %s", error, exc_info=error)
+                said = str(error)
                 await self._pause(1.0)
 
     def _worker(self, row: On, transactor: Transactor, connection: Connection) -> RowWorker:

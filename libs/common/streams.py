@@ -67,7 +67,7 @@ STREAMS = (
 
 
 def stream_of(subject: str) -> str | None:
-    """Return the stream that keeps `subject`, None for what is not stored (`progress.`, `health.`, `ticks.`)."""
+    """Return the stream that keeps `subject`, None for what is not stored (`health.`)."""
     head = subject.split(".", 1)[0] + ".>"
     return next((s.name for s in STREAMS if head in s.subjects), None)
 

@@ -10,11 +10,16 @@ import orjson
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError as NoMessageError
 
-from libs.common.errors import BusUnavailableError, ConflictError, NotFoundError, SentinelError
+from libs.common.bus.refusal import code_of, shown
+from libs.common.errors import BusUnavailableError, ConflictError, NotFoundError
 from libs.common.values import derive_id
 
 KEPT_BYTES = 64 * 1024
+RETRY_HEADER = "Sentinel-Retry"
+"""Names the one row a message sent again is for; the others on its subject have handled it, or buried their own copy."""
+
 _STREAM = "DEAD"
+_LONGEST_SUBJECT = 400
 
 
 @dataclass(frozen=True)
@@ -49,17 +54,18 @@ class Burial:
 
     @property
     def event_id(self) -> str:
-        """Return the id of the grave: the same message of the same row is buried once."""
-        return derive_id(f"{self.stream}:{self.stream_seq}", "burial", self.row)
+        """Return the id of the grave: the same message of the same row is buried once, another one in its place again."""
+        return derive_id(f"{self.stream}:{self.stream_seq}:{sha256(self.body).hexdigest()}", "burial", self.row)
 
     def outgoing(self) -> tuple[str, str, bytes]:
-        """Return the (id, subject, body) to publish."""
+        """Return the (id, subject, body) to publish. A subject too long for the server's line with `dead.` before it is cut."""
         error = self.error
+        subject = self.subject if len(self.subject) <= _LONGEST_SUBJECT else f"{self.subject.split('.', 1)[0]}.cut"
         grave = {
             "row": self.row,
             "subject": self.subject,
-            "reason": str(error)[:1_000] or type(error).__name__,
-            "code": error.code if isinstance(error, SentinelError) else type(error).__name__,
+            "reason": shown(str(error), 1_000) or type(error).__name__,
+            "code": code_of(error),
             "deliveries": self.deliveries,
             "stream": self.stream,
             "stream_seq": self.stream_seq,
@@ -67,7 +73,7 @@ class Burial:
             "sha256": sha256(self.body).hexdigest(),
             "body": base64.b64encode(self.body[:KEPT_BYTES]).decode(),
         }
-        return self.event_id, f"dead.{self.subject}", orjson.dumps(grave)
+        return self.event_id, f"dead.{subject}", orjson.dumps(grave)
 
 
 async def list_dead(client: Client, limit: int = 50) -> list[DeadMessage]:
@@ -96,7 +102,7 @@ async def show_dead(client: Client, seq: int) -> DeadMessage:
 
 
 async def retry_dead(client: Client, seq: int) -> int:
-    """Publish the original message again and return its new sequence; its grave is removed.
+    """Publish the original message again, for the row that buried it, and return its new sequence; its grave is removed.
 
     The whole original is read from its stream, or from the grave when it fits there. Raises ConflictError when it is gone.
     """
@@ -111,7 +117,7 @@ async def retry_dead(client: Client, seq: int) -> int:
         body = original.data or b""
     if sha256(body).hexdigest() != grave.sha256:
         raise ConflictError("the stream holds another message in its place")
-    acknowledged = await js.publish(grave.subject, body, headers={"Sentinel-Retry": f"{grave.row}"})
+    acknowledged = await js.publish(grave.subject, body, headers={RETRY_HEADER: grave.row})
     if not await js.delete_msg(_STREAM, seq):
         raise BusUnavailableError(f"message {seq} was sent again but its grave stays")
     return acknowledged.seq

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +17,8 @@ LOG = logging.getLogger("sentinel.bus")
 ACK_WAIT_S = 30.0
 MAX_ACK_PENDING = 256
 _EXPIRES_S = 5.0
+_ORDINARY = ("404", "408")
+"""Status answers of a pull that found nothing, or not enough, in its time; any other says that the server will not deliver."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,18 @@ class Puller:
         self._inbox = ""
         self._asked = 0
         self._epoch = -1
+        self._refusal = ""
         connection.on_back.append(lambda: self._queue.put_nowait(None))
 
     async def next(self) -> list[Msg]:
         """Return one or more messages, oldest first; an empty list when none came for a while.
 
-        Raises BusUnavailableError or a NATS error while the server does not answer.
+        Raises BusUnavailableError or a NATS error while the server does not answer, or answers that it will not deliver.
         """
+        if self._refusal:
+            raise BusUnavailableError(
+                self._refusal, hint="is its disk full? nats-server's own lines in the log say why"
+            )
         if self._epoch != self.connection.epoch:
             await self._resume()
         if self._asked <= 0:
@@ -62,6 +70,7 @@ class Puller:
     def forget(self) -> None:
         """Resume from the acknowledgement floor at the next pull."""
         self._epoch = -1
+        self._refusal = ""
 
     async def close(self) -> None:
         """Stop taking messages."""
@@ -78,6 +87,7 @@ class Puller:
                 continue
             if message.headers and "Status" in message.headers and not message.reply:
                 self._asked = 0
+                self._refusal = _refusal(message.headers)
                 continue
             self._asked -= 1
             found.append(message)
@@ -105,6 +115,7 @@ class Puller:
             self._inbox, cb=received, pending_msgs_limit=-1, pending_bytes_limit=-1
         )
         self._asked, self._epoch = 0, epoch
+        self._refusal = ""
 
     async def _reset(self) -> None:
         subject = f"$JS.API.CONSUMER.RESET.{self.durable.stream}.{self.durable.name}"
@@ -125,3 +136,10 @@ class Puller:
             max_ack_pending=MAX_ACK_PENDING,
             max_deliver=-1,
         )
+
+
+def _refusal(headers: Mapping[str, str]) -> str:
+    status = headers["Status"]
+    if status in _ORDINARY:
+        return ""
+    return f"the server does not deliver: {status} {headers.get('Description', 'JetStream is off')}"

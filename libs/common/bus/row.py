@@ -13,13 +13,14 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from libs.common.bus import records
-from libs.common.bus.dead import Burial
+from libs.common.bus.dead import RETRY_HEADER, Burial
 from libs.common.bus.pull import ACK_WAIT_S, MAX_ACK_PENDING, Durable, Puller
 from libs.common.bus.reading import Origin, command_stub, read
+from libs.common.bus.refusal import refused
 from libs.common.bus.table import On
 from libs.common.bus.transact import Delivery, Failed, KeyHeldError, Transactor, as_infrastructure, is_infrastructure
-from libs.common.errors import BadMessageError, PermanentError, StoreUnavailableError
-from libs.common.events import CommandRefused
+from libs.common.errors import BadMessageError, PermanentError, SentinelError, StoreUnavailableError
+from libs.common.messages import Message
 
 LOG = logging.getLogger("sentinel.bus")
 RETRY_DELAYS_S = (0.2, 1.0, 5.0, 30.0)
@@ -73,12 +74,14 @@ class RowWorker:
             pull.cancel()
             return []
         try:
-            return pull.result()
-        except (NatsError, TimeoutError, OSError, PermanentError) as error:
+            found = pull.result()
+        except (NatsError, TimeoutError, OSError, SentinelError) as error:
             self._complain("the bus does not deliver", error)
             self.puller.forget()
             await asyncio.sleep(_PAUSES_S[1])
             return []
+        self._all_is_well()
+        return found
 
     async def _take(self, messages: Sequence[Msg], group: asyncio.TaskGroup) -> None:
         batch: list[Delivery] = []
@@ -95,6 +98,7 @@ class RowWorker:
         for failure in await self._through(batch):
             self._hold(failure, group)
         self._in_hand = []
+        self._all_is_well()
 
     async def _through(self, batch: list[Delivery]) -> list[Failed]:
         """Work and handle a batch, waiting out faults of our own; acknowledge what was handled."""
@@ -112,7 +116,6 @@ class RowWorker:
                 self._complain(error.detail, error)
                 await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
                 attempt += 1
-        self.last_error = None if attempt else self.last_error
         unhandled = {id(f.delivery) for f in failed}
         for delivery in batch:
             if id(delivery) not in unhandled:
@@ -151,7 +154,7 @@ class RowWorker:
         held.queue.append(failure.delivery)
         if not isinstance(failure.error, KeyHeldError):
             failure.delivery.failures += 1
-            self._complain(f"{type(self.row.handle).__name__} failed", failure.error)
+            self._complain("a handler failed", failure.error)
         if held.task is None:
             held.task = group.create_task(self._retry(self.row.key_of(failure.delivery.message), held, failure.error))
 
@@ -192,39 +195,49 @@ class RowWorker:
     async def _read(self, message: Msg) -> Delivery | None:
         meta = message.metadata
         origin = Origin(meta.stream, meta.sequence.stream, meta.timestamp)
+        if (message.headers or {}).get(RETRY_HEADER) not in (None, "", self.durable.name):
+            await self._acknowledge(message)
+            return None
         try:
             found = read(self.row, message.data, message.subject, origin)
         except BadMessageError as error:
-            await self._bury(message.data, message.subject, origin, error, deliveries=1)
-            await message.ack()
+            command = command_stub(self.row, message.data, origin) if self.row.is_command else None
+            grave = Burial(
+                self.durable.name, message.subject, origin.stream, origin.seq, message.data, error, deliveries=1
+            )
+            await self._bury(grave, command)
+            await self._acknowledge(message)
             return None
         return Delivery(found, message.data, message.subject, origin.stream, origin.seq, raw=message)
 
     async def _bury_delivery(self, delivery: Delivery, error: Exception) -> None:
-        origin = Origin(delivery.stream, delivery.seq, delivery.message.at)
-        await self._bury(delivery.body, delivery.subject, origin, error, delivery.failures)
+        grave = Burial(
+            self.durable.name,
+            delivery.subject,
+            delivery.stream,
+            delivery.seq,
+            delivery.body,
+            error,
+            delivery.failures,
+        )
+        await self._bury(grave, delivery.message if self.row.is_command else None)
         await self._ack(delivery)
 
-    async def _bury(self, body: bytes, subject: str, origin: Origin, error: Exception, deliveries: int) -> None:
-        grave = Burial(self.durable.name, subject, origin.stream, origin.seq, body, error, deliveries)
+    async def _bury(self, grave: Burial, command: Message | None) -> None:
+        """Publish the grave, and the answer to the command if it was one whose id could be read."""
         outgoing = [grave.outgoing()]
-        stub = command_stub(self.row, body, origin) if self.row.is_command else None
-        if stub is not None:
-            answer = CommandRefused.after(
-                stub,
-                key="answer",
-                service=self.transactor.service.name,
-                command_id=stub.event_id,
-                code=getattr(error, "code", "failed"),
-                detail=str(error)[:1_000],
-                pointer=getattr(error, "pointer", None),
-            )
-            outgoing.append(records.triple(answer))
-        LOG.error("buried a message of %s: %s", subject[:200], str(error)[:300], extra={"row": self.durable.name})
+        if command is not None:
+            outgoing.append(records.triple(refused(command, self.transactor.service.name, grave.error)))
+        LOG.error(
+            "buried a message of %s: %s",
+            grave.subject[:200],
+            str(grave.error)[:300],
+            extra={"row": self.durable.name},
+        )
         attempt = 0
         while True:
             try:
-                await self.transactor.record(self.durable.name, grave.event_id, body, outgoing)
+                await self.transactor.record(self.durable.name, grave.event_id, grave.body, outgoing)
                 return
             except StoreUnavailableError as sick:
                 self._complain(sick.detail, sick)
@@ -232,8 +245,11 @@ class RowWorker:
                 attempt += 1
 
     async def _ack(self, delivery: Delivery) -> None:
+        await self._acknowledge(delivery.raw)
+
+    async def _acknowledge(self, message: Msg) -> None:
         try:
-            await delivery.raw.ack()
+            await message.ack()
         except (NatsError, OSError) as error:
             LOG.debug("an acknowledgement was lost and the message will come again: %s", error)
 
@@ -248,6 +264,10 @@ class RowWorker:
                 except (NatsError, OSError) as error:
                     LOG.debug("a heartbeat was lost: %s", error)
                     break
+
+    def _all_is_well(self) -> None:
+        if not self._held:
+            self.last_error = None
 
     def _complain(self, what: str, error: Exception) -> None:
         text = f"{what}: {type(error).__name__}: {error}"[:300]

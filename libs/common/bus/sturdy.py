@@ -16,7 +16,9 @@ class SturdyClient(Client):
         except (IndexError, ValueError):
             return None
 
-    def _build_message(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None) -> Msg:
+    def _build_message(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None
+    ) -> Msg:
         readable = subject.decode(errors="replace").encode()
         built: Msg = super()._build_message(sid, readable, reply, data, headers)
         return built

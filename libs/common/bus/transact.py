@@ -119,6 +119,7 @@ class Transactor:
                 before, culprit = rest[: failure.position], rest[failure.position]
                 if before:
                     failed += await self.handle(row, name, before)
+                    held |= {row.key_of(f.delivery.message) for f in failed}
                 if row.is_command and isinstance(failure.cause, PermanentError):
                     await self.refuse(row, name, culprit, failure.cause)
                 else:
@@ -149,7 +150,9 @@ class Transactor:
             found = [records.triple(event) for event in row.refusal(delivery.message, error)]
             records.check_size(found)
         except Exception:
-            LOG.exception("the facts of a refused command cannot be told", extra={"event_id": delivery.message.event_id})
+            LOG.exception(
+                "the facts of a refused command cannot be told", extra={"event_id": delivery.message.event_id}
+            )
             return []
         return found
 
@@ -253,3 +256,10 @@ def as_infrastructure(error: Exception) -> Exception:
     if isinstance(error, OSError):
         return StoreUnavailableError(f"the disk refuses: {error}", hint="free disk space")
     return error
+
+
+def is_sickness(error: Exception) -> bool:
+    """Tell whether everything that was raised, by several tasks perhaps, is our own database's, bus's or disk's fault."""
+    if isinstance(error, ExceptionGroup):
+        return all(is_sickness(each) for each in error.exceptions)
+    return is_infrastructure(error)

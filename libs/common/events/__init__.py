@@ -4,7 +4,6 @@ from libs.common.events.agents import AlertRaised, SignalRaised
 from libs.common.events.backtest import (
     BacktestCompleted,
     BacktestFailed,
-    JobProgressed,
     StrategyJudged,
 )
 from libs.common.events.base import Event
@@ -45,7 +44,6 @@ FACTS: tuple[type[Event], ...] = (
     StrategyDeleted,
     BacktestCompleted,
     BacktestFailed,
-    JobProgressed,
     SignalRaised,
     AlertRaised,
     DecisionMade,
@@ -77,7 +75,6 @@ __all__ = [
     "Event",
     "FeedChanged",
     "GapFound",
-    "JobProgressed",
     "OrderChanged",
     "OrderFilled",
     "PortfolioChanged",

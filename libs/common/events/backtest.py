@@ -71,15 +71,3 @@ class BacktestFailed(Event):
     detail: Text
     pointer: str | None = None
     hint: str | None = None
-
-
-class JobProgressed(Event):
-    """How far long work is; not stored."""
-
-    subject: ClassVar[str] = "progress.{service}.{job_id}"
-    service: Identifier
-    job_id: Identifier
-    phase: Annotated[str, Field(max_length=64)]
-    done: int
-    total: int | None = None
-    rate: FiniteFloat | None = None
