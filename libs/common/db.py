@@ -33,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from libs.common.errors import StoreUnavailableError
+from libs.common.sqlite import connect_near
 from libs.common.values import from_epoch_ms, from_units, to_epoch_ms, to_units
 
 Migration = Callable[[Connection], None]
@@ -99,9 +100,10 @@ def upsert(table: Table) -> TextClause:
 class Database:
     """An open database, migrated to head."""
 
-    def __init__(self, engine: AsyncEngine):
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine):
         """Use `open` instead."""
-        self.engine = engine
+        self._writer = writer
+        self._reader = reader
 
     @classmethod
     async def open(cls, url: str, migrations: Sequence[Migration] = (), *, schema: str | None = None) -> "Database":
@@ -111,8 +113,11 @@ class Database:
         Raises StoreUnavailableError when it is locked, unreachable or the disk is full.
         """
         parsed = make_url(url)
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed, schema)
-        database = cls(engine)
+        if parsed.get_backend_name() == "sqlite":
+            database = cls(_sqlite(parsed, reads=False), _sqlite(parsed, reads=True))
+        else:
+            engine = _postgres(parsed, schema)
+            database = cls(engine, engine)
         try:
             if schema and parsed.get_backend_name() != "sqlite":
                 async with database.begin() as connection:
@@ -121,7 +126,7 @@ class Database:
                 async with database.begin() as connection:
                     await connection.run_sync(_migrate, migrations)
         except BaseException:
-            await engine.dispose()
+            await database.close()
             raise
         return database
 
@@ -129,7 +134,7 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """Open a write transaction; it commits at the end of the block and rolls back when the block raises."""
         try:
-            async with self.engine.begin() as connection:
+            async with self._writer.begin() as connection:
                 yield connection
         except (DBAPIError, OSError) as error:
             raise classified(error) from error
@@ -138,15 +143,15 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a read transaction: one consistent snapshot, no lock on writers."""
         try:
-            async with self.engine.connect() as connection:
-                await connection.execution_options(sentinel_read=True)
+            async with self._reader.connect() as connection:
                 yield connection
         except (DBAPIError, OSError) as error:
             raise classified(error) from error
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.engine.dispose()
+        await self._writer.dispose()
+        await self._reader.dispose()
 
 
 def classified(error: Exception) -> Exception:
@@ -164,15 +169,16 @@ def classified(error: Exception) -> Exception:
     return error
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, *, reads: bool) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise classified(error) from error
-    engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
-    )
+    options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1000}
+    if not reads:
+        options["async_creator_fn"] = connect_near
+    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), connect_args=options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -190,8 +196,7 @@ def _sqlite(url: URL) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        deferred = connection.get_execution_options().get("sentinel_read")
-        connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
