@@ -14,7 +14,11 @@ from services.agents.core import Agent
 from services.agents.roster import Progress, Roster
 from services.agents.settings import Settings
 
-MAX_BARS_BACK = 5_000
+KEPT_BARS = 5_000
+"""From how many bars back an agent evaluates when its history has become too long, or when it was given no anchor."""
+
+MOST_BARS = 2 * KEPT_BARS
+"""Longest history an agent evaluates on a bar; see ADR 5."""
 
 
 class Agents:
@@ -35,6 +39,8 @@ class Agents:
     async def on_promoted(self, promoted: StrategyPromoted, tx: Tx) -> Sequence[Event]:
         """Put a strategy to work from the next bar on; a promotion to another stage keeps its place."""
         roster: Roster = tx.draft()
+        if not roster.is_news(promoted.strategy_id, promoted.step):
+            return []
         agent = Agent.of(promoted, to_epoch_ms(promoted.anchor) if promoted.anchor else None)
         roster.agents[promoted.strategy_id] = agent
         store.save_agent(tx, agent)
@@ -43,10 +49,12 @@ class Agents:
     async def on_gone(self, event: StrategyRetired | StrategyDeleted, tx: Tx) -> Sequence[Event]:
         """Let a strategy rest."""
         roster: Roster = tx.draft()
+        if not roster.is_news(event.strategy_id, event.step):
+            return []
         roster.agents.pop(event.strategy_id, None)
         for voice in [v for v in roster.progress if v[0] == event.strategy_id]:
             del roster.progress[voice]
-        store.drop_agent(tx, event.strategy_id)
+        store.drop_agent(tx, event.strategy_id, event.step)
         return []
 
     def _speak(self, agent: Agent, bar: BarClosed, tx: Tx) -> list[Event]:
@@ -90,10 +98,11 @@ class Agents:
         return bars
 
     def _anchored(self, agent: Agent, bars: Frame, tx: Tx) -> Agent:
-        if agent.anchor_ms is not None:
+        """Return the agent with an anchor that is not too far back, moved in large steps so that values rarely start anew."""
+        if agent.anchor_ms is not None and len(bars) <= MOST_BARS:
             return agent
         roster: Roster = tx.draft()
-        agent = replace(agent, anchor_ms=int(bars.ts[max(0, len(bars) - MAX_BARS_BACK)]))
+        agent = replace(agent, anchor_ms=int(bars.ts[max(0, len(bars) - KEPT_BARS)]))
         roster.agents[agent.promoted.strategy_id] = agent
         store.save_agent(tx, agent)
         return agent

@@ -19,14 +19,22 @@ class Progress:
 
 @dataclass
 class Roster:
-    """Agents by strategy, and their progress. Change it only through a fork of it."""
+    """Agents by strategy, the newest known step of each strategy's life, and progress. Change it only through a fork of it."""
 
     agents: dict[str, Agent] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
     progress: dict[Voice, Progress] = field(default_factory=dict)
 
     def fork(self) -> "Roster":
         """Return a copy whose top level may be changed."""
-        return replace(self, agents=dict(self.agents), progress=dict(self.progress))
+        return replace(self, agents=dict(self.agents), steps=dict(self.steps), progress=dict(self.progress))
+
+    def is_news(self, strategy_id: str, step: int) -> bool:
+        """Note a step of a strategy's life; False when a later one is known."""
+        if step < self.steps.get(strategy_id, 0):
+            return False
+        self.steps[strategy_id] = step
+        return True
 
     def on(self, symbol: str, timeframe: str) -> list[Agent]:
         """Return the agents that listen to a symbol's bars, in name order."""

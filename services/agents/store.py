@@ -1,6 +1,6 @@
 """The agents' tables: who is deployed, and the last bar each has spoken on."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, bindparam, delete, select
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.bus import Tx
@@ -16,8 +16,9 @@ DEPLOYMENTS = Table(
     "deployments",
     _METADATA,
     Column("strategy_id", Text, primary_key=True),
+    Column("step", Integer, nullable=False),
     Column("anchor_ms", BigInteger),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary),
 )
 PROGRESS = Table(
     "progress",
@@ -32,19 +33,24 @@ MIGRATIONS = [create(_METADATA)]
 
 _SAVE_AGENT = upsert(DEPLOYMENTS)
 _SAVE_PROGRESS = upsert(PROGRESS)
-_DROP_AGENT = delete(DEPLOYMENTS).where(DEPLOYMENTS.c.strategy_id == bindparam("key"))
 _DROP_PROGRESS = delete(PROGRESS).where(PROGRESS.c.strategy_id == bindparam("key"))
 
 
 def save_agent(tx: Tx, agent: Agent) -> None:
     """Keep a deployed strategy."""
-    body = agent.promoted.body()
-    tx.later(_SAVE_AGENT, strategy_id=agent.promoted.strategy_id, anchor_ms=agent.anchor_ms, body=body)
+    promoted = agent.promoted
+    tx.later(
+        _SAVE_AGENT,
+        strategy_id=promoted.strategy_id,
+        step=promoted.step,
+        anchor_ms=agent.anchor_ms,
+        body=promoted.body(),
+    )
 
 
-def drop_agent(tx: Tx, strategy_id: str) -> None:
-    """Forget a strategy and how far it had come."""
-    tx.later(_DROP_AGENT, key=strategy_id)
+def drop_agent(tx: Tx, strategy_id: str, step: int) -> None:
+    """Forget a strategy and how far it had come, but not which step of its life ended it."""
+    tx.later(_SAVE_AGENT, strategy_id=strategy_id, step=step, anchor_ms=None, body=None)
     tx.later(_DROP_PROGRESS, key=strategy_id)
 
 
@@ -63,8 +69,10 @@ async def load(connection: AsyncConnection) -> Roster:
     """Return the roster as of the last commit."""
     roster = Roster()
     for row in await connection.execute(select(DEPLOYMENTS)):
-        promoted = StrategyPromoted.model_validate_json(row.body)
-        roster.agents[row.strategy_id] = Agent.of(promoted, row.anchor_ms)
+        roster.steps[row.strategy_id] = row.step
+        if row.body is not None:
+            promoted = StrategyPromoted.model_validate_json(row.body)
+            roster.agents[row.strategy_id] = Agent.of(promoted, row.anchor_ms)
     for row in await connection.execute(select(PROGRESS)):
         roster.progress[(row.strategy_id, row.symbol)] = Progress(row.open_ms, Action(row.action))
     return roster

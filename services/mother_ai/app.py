@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from libs.common.bus import On, Service, Tx
 from libs.common.events import (
+    BarClosed,
     Event,
     OrderFilled,
     PortfolioChanged,
@@ -25,12 +26,23 @@ class MotherAI:
         """Decide within `limits`."""
         self.limits = limits
 
+    async def on_bar(self, bar: BarClosed, tx: Tx) -> Sequence[Event]:
+        """Note how far a series has come, and so who may still speak."""
+        book: Book = tx.draft()
+        if not book.see(bar.timeframe, bar.symbol, bar.at):
+            return []
+        store.save_bar(tx, bar.timeframe, bar.symbol, bar.at)
+        return self._decide(book, tx)
+
     async def on_signal(self, signal: SignalRaised, tx: Tx) -> Sequence[Event]:
         """Keep a signal for its round."""
         book: Book = tx.draft()
-        if book.hear(signal):
+        if not book.hear(signal):
+            return []
+        voice = (signal.strategy_id, signal.symbol)
+        store.save_spoken(tx, signal.timeframe, voice, book.spoken[voice])
+        if book.keep(signal):
             store.save_signal(tx, signal)
-            store.save_spoken(tx, (signal.strategy_id, signal.symbol), book.spoken[signal.strategy_id, signal.symbol])
         return self._decide(book, tx)
 
     async def on_portfolio(self, portfolio: PortfolioChanged, tx: Tx) -> Sequence[Event]:
@@ -50,15 +62,15 @@ class MotherAI:
     async def on_promoted(self, strategy: StrategyPromoted, tx: Tx) -> Sequence[Event]:
         """Expect signals of a strategy from now on."""
         book: Book = tx.draft()
-        book.running[strategy.strategy_id] = strategy
-        store.save_running(tx, strategy)
+        if book.promote(strategy):
+            store.save_running(tx, strategy)
         return self._decide(book, tx)
 
     async def on_gone(self, event: StrategyRetired | StrategyDeleted, tx: Tx) -> Sequence[Event]:
-        """Stop expecting signals of a strategy."""
+        """Stop expecting signals of a strategy; what it still holds is sold in the next round."""
         book: Book = tx.draft()
-        book.running.pop(event.strategy_id, None)
-        store.drop_running(tx, event.strategy_id)
+        if book.stop(event.strategy_id, event.step):
+            store.drop_running(tx, event.strategy_id, event.step)
         return self._decide(book, tx)
 
     def _decide(self, book: Book, tx: Tx) -> list[Event]:
@@ -69,14 +81,14 @@ class MotherAI:
             book.close(key)
             for voice, spoken in book.spoken.items():
                 if before.get(voice) != spoken:
-                    store.save_spoken(tx, voice, spoken)
+                    store.save_spoken(tx, key[0], voice, spoken)
             store.close_round(tx, key)
         return events
 
     def _round(self, book: Book, key: RoundKey) -> list[Event]:
         timeframe, at = key
         heard, missing = book.round_of(key)
-        decisions = core.decide(heard, book.portfolios, self.limits)
+        decisions = core.decide(heard, book.portfolios, self.limits, book.owners())
         scores = [d.score for d in decisions if d.score is not None]
         closing = RoundDecided.after(
             book.portfolios[MAIN_ACCOUNT],
@@ -107,6 +119,7 @@ def build(settings: Settings) -> Service:
 def table(app: MotherAI) -> list[On]:
     """Return the whole service on one screen."""
     return [
+        On(BarClosed, app.on_bar, remember=False),
         On(SignalRaised, app.on_signal, remember=False),
         On(PortfolioChanged, app.on_portfolio, remember=False),
         On(OrderFilled, app.on_fill),

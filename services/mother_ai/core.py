@@ -4,12 +4,12 @@ Pure: the same signals, books and limits give the same decisions, byte for byte.
 leave; that is the executor's. Score = alpha x confidence + beta x win rate (document B, `calculate_confidence_score`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from libs.common.events import MAX_CANDIDATES, Candidate, DecisionMade, PortfolioChanged, SignalRaised
-from libs.common.values import MONEY_STEP, Action, Side
+from libs.common.events import MAX_CANDIDATES, Candidate, DecisionMade, PortfolioChanged, Position, SignalRaised
+from libs.common.values import MONEY_STEP, Action, Side, Stage
 from libs.market.fills import round_money
 
 VALID_BARS = 2
@@ -45,6 +45,18 @@ class Judged:
     why: str
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A judged signal and, for a taken buy, what it may spend."""
+
+    judged: Judged
+    quote_amount: Decimal | None
+
+
+Owner = tuple[str, str]
+"""A strategy and the account it trades in."""
+
+
 def score(confidence: float | None, win_rate: float | None, limits: Limits) -> float | None:
     """Return the weighted score in [0, 1]; None when either part is unknown."""
     if confidence is None or win_rate is None:
@@ -52,45 +64,97 @@ def score(confidence: float | None, win_rate: float | None, limits: Limits) -> f
     return min(1.0, max(0.0, limits.alpha * confidence + limits.beta * win_rate))
 
 
-def decide(heard: Sequence[Heard], books: Mapping[str, PortfolioChanged], limits: Limits) -> list[DecisionMade]:
+def decide(
+    heard: Sequence[Heard],
+    books: Mapping[str, PortfolioChanged],
+    limits: Limits,
+    owners: Container[Owner],
+) -> list[DecisionMade]:
     """Return the decisions of a round, accounts in name order, sells first, then buys by rank.
 
-    heard: signals of one timeframe and one bar close. books: every account they name, as of that bar close.
+    heard: signals of one timeframe and one bar close. books: every account, as of that bar close. owners: who may hold a
+    position where; what nobody owns any more is sold.
     """
     decisions: list[DecisionMade] = []
-    for account in sorted({h.signal.account for h in heard}):
+    for account in sorted(books):
         own = [h for h in heard if h.signal.account == account]
+        decisions += [_orphan(books[account], p, rank) for rank, p in enumerate(_orphans(books[account], owners), 1)]
         decisions += _decide_account(own, books[account], limits)
     return decisions
 
 
 def _decide_account(heard: Sequence[Heard], book: PortfolioChanged, limits: Limits) -> list[DecisionMade]:
     judged = [_judge(h, book, limits) for h in heard if h.signal.action is not Action.HOLD]
-    judged = _take_top(_net(judged), limits)
-    judged.sort(key=_rank_key)
-    considered = tuple(_candidate(j) for j in judged[:MAX_CANDIDATES])
-    decisions = []
+    judged = sorted(_take_top(_net(judged), limits), key=_rank_key)
+    choices = _afforded(judged, book, limits)
+    considered = tuple(_candidate(choice.judged) for choice in choices[:MAX_CANDIDATES])
+    taken = [choice for choice in choices if choice.judged.taken]
+    return [_decision(choice, place, considered, len(heard)) for place, choice in enumerate(taken, start=1)]
+
+
+def _afforded(judged: Sequence[Judged], book: PortfolioChanged, limits: Limits) -> list[Choice]:
+    """Return what each taken buy may spend, best first, never more than the cash there is; the rest is not taken."""
     cash = float(book.cash)
-    for rank, choice in enumerate((j for j in judged if j.taken), start=1):
-        amount = None
-        if choice.heard.signal.action is Action.BUY:
-            fraction = choice.heard.fraction or limits.order_fraction
-            spend = min(round_money(fraction * float(book.cash)), cash)
-            cash = round_money(cash - spend)
-            amount = Decimal(repr(spend)).quantize(MONEY_STEP)
-        decisions.append(_decision(choice, rank, amount, considered, len(heard)))
-    return decisions
+    choices = []
+    for one in judged:
+        if not one.taken or one.heard.signal.action is Action.SELL:
+            choices.append(Choice(one, None))
+            continue
+        fraction = one.heard.fraction or limits.order_fraction
+        spend = min(round_money(fraction * float(book.cash)), cash)
+        if spend <= 0:
+            choices.append(Choice(replace(one, taken=False, why="no cash is left"), None))
+            continue
+        cash = round_money(cash - spend)
+        choices.append(Choice(one, Decimal(repr(spend)).quantize(MONEY_STEP)))
+    return choices
+
+
+def _orphans(book: PortfolioChanged, owners: Container[Owner]) -> list[Position]:
+    """Return the holdings of this timeframe whose strategy no longer runs in the account, in name order."""
+    mine = [p for p in book.positions if p.timeframe is book.timeframe and p.quantity > 0]
+    return sorted((p for p in mine if (p.strategy_id, book.account) not in owners), key=lambda p: p.symbol)
+
+
+def _orphan(book: PortfolioChanged, position: Position, rank: int) -> DecisionMade:
+    return DecisionMade.after(
+        book,
+        key=f"{book.account}|{position.symbol}",
+        account=book.account,
+        strategy_id=position.strategy_id,
+        symbol=position.symbol,
+        timeframe=book.timeframe,
+        stage=Stage.PAPER,
+        action=Side.SELL,
+        quote_amount=None,
+        price=position.last_price,
+        confidence=None,
+        win_rate=None,
+        score=None,
+        rank=rank,
+        reason=f"sell {position.symbol}: its strategy {position.strategy_id} no longer runs in this account",
+        considered=(),
+        considered_count=0,
+        valid_until=book.at + VALID_BARS * book.timeframe.length,
+        simulated=book.simulated,
+    )
 
 
 def _judge(heard: Heard, book: PortfolioChanged, limits: Limits) -> Judged:
     signal = heard.signal
     value = score(signal.confidence, heard.win_rate, limits)
-    held = any(p.symbol == signal.symbol and p.quantity > 0 for p in book.positions)
+    held = next((p for p in book.positions if p.symbol == signal.symbol and p.quantity > 0), None)
     if signal.action is Action.SELL:
-        why = "closes the position" if held else "nothing to sell"
-        return Judged(heard, value, held, why)
+        own = held is not None and held.strategy_id == signal.strategy_id
+        why = "closes the position" if own else "nothing of its own to sell"
+        return Judged(heard, value, own, why)
     if held:
-        return Judged(heard, value, False, "already long")
+        return Judged(
+            heard,
+            value,
+            False,
+            "already long" if held.strategy_id == signal.strategy_id else "another strategy is long",
+        )
     if value is None:
         return Judged(heard, None, False, "no view: the strategy has no evidence yet")
     if value < limits.min_score:
@@ -109,7 +173,7 @@ def _net(judged: Sequence[Judged]) -> list[Judged]:
         if choice.taken and winner is not choice:
             assert winner is not None
             why = f"{winner.heard.signal.action.value} by {winner.heard.signal.strategy_id} outweighs it"
-            choice = Judged(choice.heard, choice.score, False, why)
+            choice = replace(choice, taken=False, why=why)
         out.append(choice)
     return out
 
@@ -118,7 +182,7 @@ def _take_top(judged: Sequence[Judged], limits: Limits) -> list[Judged]:
     buys = sorted((j for j in judged if j.taken and j.heard.signal.action is Action.BUY), key=_rank_key)
     beyond = {id(j) for j in buys[limits.top_n :]} if limits.top_n else set()
     why = f"not among the best {limits.top_n} of the round"
-    return [Judged(j.heard, j.score, False, why) if id(j) in beyond else j for j in judged]
+    return [replace(j, taken=False, why=why) if id(j) in beyond else j for j in judged]
 
 
 def _net_key(judged: Judged) -> tuple[float, bool, str]:
@@ -163,10 +227,8 @@ def _candidate(judged: Judged) -> Candidate:
     )
 
 
-def _decision(
-    choice: Judged, rank: int, amount: Decimal | None, considered: tuple[Candidate, ...], heard: int
-) -> DecisionMade:
-    signal = choice.heard.signal
+def _decision(choice: Choice, rank: int, considered: tuple[Candidate, ...], heard: int) -> DecisionMade:
+    signal = choice.judged.heard.signal
     return DecisionMade.after(
         signal,
         key=f"{signal.account}|{signal.symbol}",
@@ -176,15 +238,15 @@ def _decision(
         timeframe=signal.timeframe,
         stage=signal.stage,
         action=Side(signal.action.value),
-        quote_amount=amount,
+        quote_amount=choice.quote_amount,
         price=signal.price,
         stop=signal.stop,
         target=signal.target,
         confidence=signal.confidence,
-        win_rate=choice.heard.win_rate,
-        score=choice.score,
+        win_rate=choice.judged.heard.win_rate,
+        score=choice.judged.score,
         rank=rank,
-        reason=f"{signal.action.value} {signal.symbol}: {signal.reasoning}; {choice.why}, rank {rank} of {len(considered)}",
+        reason=f"{signal.action.value} {signal.symbol}: {signal.reasoning}; {choice.judged.why}, rank {rank} of {len(considered)}",
         considered=considered,
         considered_count=heard,
         valid_until=signal.at + VALID_BARS * signal.timeframe.length,

@@ -15,7 +15,18 @@ from services.mother_ai.performance import Record
 _METADATA = MetaData()
 
 RUNNING = Table(
-    "running", _METADATA, Column("strategy_id", Text, primary_key=True), Column("body", LargeBinary, nullable=False)
+    "running",
+    _METADATA,
+    Column("strategy_id", Text, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("body", LargeBinary),
+)
+BARS = Table(
+    "last_bars",
+    _METADATA,
+    Column("timeframe", Text, primary_key=True),
+    Column("symbol", Text, primary_key=True),
+    Column("at", Time, nullable=False),
 )
 SIGNALS = Table(
     "pending_signals",
@@ -31,6 +42,7 @@ SPOKEN = Table(
     _METADATA,
     Column("strategy_id", Text, primary_key=True),
     Column("symbol", Text, primary_key=True),
+    Column("timeframe", Text, nullable=False),
     Column("at", Time),
     Column("missed", Integer, nullable=False),
 )
@@ -55,13 +67,13 @@ ROUNDS = Table(
 MIGRATIONS = [create(_METADATA)]
 
 _SAVE_RUNNING = upsert(RUNNING)
+_SAVE_BAR = upsert(BARS)
 _SAVE_SIGNAL = upsert(SIGNALS)
 _SAVE_SPOKEN = upsert(SPOKEN)
 _SAVE_PORTFOLIO = upsert(PORTFOLIOS)
 _SAVE_FILLS = upsert(FILLS)
 _SAVE_RECORD = upsert(RECORDS)
 _SAVE_ROUND = upsert(ROUNDS)
-_DROP_RUNNING = delete(RUNNING).where(RUNNING.c.strategy_id == bindparam("key"))
 _DROP_SIGNALS = delete(SIGNALS).where(
     SIGNALS.c.timeframe == bindparam("tf"), SIGNALS.c.at <= bindparam("t", type_=Time)
 )
@@ -69,12 +81,17 @@ _DROP_SIGNALS = delete(SIGNALS).where(
 
 def save_running(tx: Tx, strategy: StrategyPromoted) -> None:
     """Keep a promoted strategy."""
-    tx.later(_SAVE_RUNNING, strategy_id=strategy.strategy_id, body=strategy.body())
+    tx.later(_SAVE_RUNNING, strategy_id=strategy.strategy_id, step=strategy.step, body=strategy.body())
 
 
-def drop_running(tx: Tx, strategy_id: str) -> None:
-    """Forget a strategy that no longer runs."""
-    tx.later(_DROP_RUNNING, key=strategy_id)
+def drop_running(tx: Tx, strategy_id: str, step: int) -> None:
+    """Forget what a strategy was, but not which step of its life ended it."""
+    tx.later(_SAVE_RUNNING, strategy_id=strategy_id, step=step, body=None)
+
+
+def save_bar(tx: Tx, timeframe: Timeframe, symbol: str, at: datetime) -> None:
+    """Keep how far a series has come."""
+    tx.later(_SAVE_BAR, timeframe=timeframe.value, symbol=symbol, at=at)
 
 
 def save_signal(tx: Tx, signal: SignalRaised) -> None:
@@ -89,9 +106,16 @@ def save_signal(tx: Tx, signal: SignalRaised) -> None:
     )
 
 
-def save_spoken(tx: Tx, voice: Voice, spoken: Spoken) -> None:
+def save_spoken(tx: Tx, timeframe: Timeframe, voice: Voice, spoken: Spoken) -> None:
     """Keep when a voice was last heard."""
-    tx.later(_SAVE_SPOKEN, strategy_id=voice[0], symbol=voice[1], at=spoken.at, missed=spoken.missed)
+    tx.later(
+        _SAVE_SPOKEN,
+        strategy_id=voice[0],
+        symbol=voice[1],
+        timeframe=timeframe.value,
+        at=spoken.at,
+        missed=spoken.missed,
+    )
 
 
 def save_portfolio(tx: Tx, portfolio: PortfolioChanged) -> None:
@@ -115,26 +139,40 @@ def close_round(tx: Tx, key: RoundKey) -> None:
 async def load(connection: AsyncConnection) -> Book:
     """Return the book as of the last commit."""
     book = Book()
-    for row in await connection.execute(select(RUNNING.c.body)):
-        strategy = StrategyPromoted.model_validate_json(row.body)
-        book.running[strategy.strategy_id] = strategy
-    for row in await connection.execute(select(SIGNALS.c.body)):
-        signal = SignalRaised.model_validate_json(row.body)
-        book.signals.setdefault((signal.timeframe, signal.at), {})[(signal.strategy_id, signal.symbol)] = signal
-        _raise_newest(book, signal.timeframe, signal.at)
+    await _load_strategies(connection, book)
+    await _load_rounds(connection, book)
+    await _load_accounts(connection, book)
+    return book
+
+
+async def _load_strategies(connection: AsyncConnection, book: Book) -> None:
+    for row in await connection.execute(select(RUNNING)):
+        book.steps[row.strategy_id] = row.step
+        if row.body is not None:
+            book.running[row.strategy_id] = StrategyPromoted.model_validate_json(row.body)
+    for row in await connection.execute(select(RECORDS)):
+        book.records[(row.strategy_id, row.symbol)] = Record(row.closed, row.wins)
     for row in await connection.execute(select(SPOKEN)):
         book.spoken[(row.strategy_id, row.symbol)] = Spoken(row.at, row.missed)
+        if row.at is not None:
+            _raise_newest(book, Timeframe(row.timeframe), row.at)
+
+
+async def _load_rounds(connection: AsyncConnection, book: Book) -> None:
+    for row in await connection.execute(select(BARS)):
+        book.see(Timeframe(row.timeframe), row.symbol, row.at)
+    for row in await connection.execute(select(ROUNDS)):
+        book.decided[Timeframe(row.timeframe)] = row.decided_at
+    for row in await connection.execute(select(SIGNALS.c.body)):
+        book.keep(SignalRaised.model_validate_json(row.body))
+
+
+async def _load_accounts(connection: AsyncConnection, book: Book) -> None:
     for row in await connection.execute(select(PORTFOLIOS.c.body)):
         portfolio = PortfolioChanged.model_validate_json(row.body)
         book.portfolios[portfolio.account] = portfolio
     for row in await connection.execute(select(FILLS)):
         book.fills[row.account] = row.fills
-    for row in await connection.execute(select(RECORDS)):
-        book.records[(row.strategy_id, row.symbol)] = Record(row.closed, row.wins)
-    for row in await connection.execute(select(ROUNDS)):
-        book.decided[Timeframe(row.timeframe)] = row.decided_at
-        _raise_newest(book, Timeframe(row.timeframe), row.decided_at)
-    return book
 
 
 def _raise_newest(book: Book, timeframe: Timeframe, at: datetime) -> None:

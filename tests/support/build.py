@@ -105,6 +105,7 @@ def portfolio(
         Position(
             symbol=symbol,
             strategy_id="s1",
+            timeframe=Timeframe.H1,
             quantity=Decimal(1),
             average_price=100.0,
             last_price=100.0,

@@ -75,10 +75,11 @@ class OrderFilled(Event):
 
 
 class Position(Part):
-    """A holding of one account, marked at `last_price`."""
+    """A holding of one account and one strategy, marked at `last_price`."""
 
     symbol: Symbol
     strategy_id: Identifier
+    timeframe: Timeframe | None = None
     quantity: Amount
     average_price: Price
     last_price: Price

@@ -61,6 +61,7 @@ class StrategyPromoted(Definition):
     anchor: open time of the first bar agents evaluate from, so recursive indicators agree with the backtest.
     account: the paper account it trades in. fraction: its size as a share of that account's cash; null = Mother AI's.
     confidence, win_rate, closed_trades: the prior from its backtest, null without evidence.
+    step: counts the steps of this strategy's life, so that a reader who hears of them out of order keeps the newest.
     """
 
     subject: ClassVar[str] = "strategies.promoted.{strategy_id}"
@@ -75,6 +76,7 @@ class StrategyPromoted(Definition):
     judged_by: str | None = None
     override_reason: Text | None = None
     promoted_by: Annotated[str, Field(max_length=64)] = ""
+    step: int = 0
 
 
 class StrategyRetired(Event):
@@ -83,6 +85,7 @@ class StrategyRetired(Event):
     subject: ClassVar[str] = "strategies.retired.{strategy_id}"
     strategy_id: Identifier
     reason: Text = ""
+    step: int = 0
 
 
 class StrategyDeleted(Event):
@@ -91,3 +94,4 @@ class StrategyDeleted(Event):
     subject: ClassVar[str] = "strategies.deleted.{strategy_id}"
     strategy_id: Identifier
     reason: Text = ""
+    step: int = 0

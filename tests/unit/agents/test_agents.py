@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from libs.common.bus import Service
 from libs.common.events import AlertRaised, BarClosed, SignalRaised, StrategyRetired
 from libs.common.values import from_epoch_ms
@@ -123,3 +125,25 @@ async def test_bars_before_the_anchor_are_met_with_silence(tmp_path: Path) -> No
         assert await bench.deliver(*(closed(BARS, i) for i in range(50))) == []
         assert bench.failed == []
         assert len(await bench.deliver(closed(BARS, 50))) == 1
+
+
+async def test_life_steps_out_of_order_leave_the_newest(tmp_path: Path) -> None:
+    app = service(tmp_path)
+    async with Bench.open(app, tmp_path) as bench:
+        strategy = promoted(rules=RSI_EMA, anchor=hour(0), step=2)
+        await bench.deliver(StrategyRetired.after(strategy, strategy_id="s1", step=3))
+        await bench.deliver(strategy)
+    async with Bench.open(app, tmp_path) as bench:
+        assert await bench.deliver(closed(BARS, 100)) == []
+        assert bench.state.agents == {}
+
+
+async def test_anchor_moves_up_when_the_history_grows_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.agents.app.KEPT_BARS", 40)
+    monkeypatch.setattr("services.agents.app.MOST_BARS", 80)
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await bench.deliver(STRATEGY)
+        await bench.deliver(*(closed(BARS, i) for i in range(80)))
+        assert bench.state.agents["s1"].anchor_ms == int(BARS.ts[0])
+        await bench.deliver(closed(BARS, 80))
+        assert bench.state.agents["s1"].anchor_ms == int(BARS.ts[41])
