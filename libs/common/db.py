@@ -44,6 +44,9 @@ _TRANSIENT = re.compile(
     r"locked|busy|disk is full|database or disk is full|disk I/O|unable to open|connection|readonly|too many clients",
     re.I,
 )
+_PASSING_STATES = ("08", "40", "53", "55P03", "57P", "58")
+"""PostgreSQL's classes of connection, conflict, resources, lock, shutdown and system errors."""
+
 _DAMAGED = re.compile(r"disk image is malformed|not a database", re.I)
 
 
@@ -161,12 +164,20 @@ def classified(error: Exception) -> Exception:
         return StoreUnavailableError(
             f"the database is damaged: {message[:200]}", hint="stop, and restore its file from a backup"
         )
-    gone = isinstance(error, DBAPIError) and error.connection_invalidated
-    if gone or isinstance(error, OSError) or (isinstance(error, OperationalError) and _TRANSIENT.search(message)):
+    if isinstance(error, OSError) or _may_pass(error, message):
         return StoreUnavailableError(
             f"the database does not answer: {message[:200]}", hint="free disk space, or end the program that locks it"
         )
     return error
+
+
+def _may_pass(error: Exception, message: str) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_PASSING_STATES)
+    return error.connection_invalidated or (isinstance(error, OperationalError) and bool(_TRANSIENT.search(message)))
 
 
 def _sqlite(url: URL, *, reads: bool) -> AsyncEngine:

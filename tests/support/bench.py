@@ -23,10 +23,10 @@ class Bench:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, service: Service, folder: Path) -> AsyncIterator["Bench"]:
-        """Open the service on an SQLite file in `folder`; opening the same folder again is a restart."""
-        url = f"sqlite:///{folder / (service.name + '.db')}"
-        database = await Database.open(url, [*records.MIGRATIONS, *service.migrations])
+    async def open(cls, service: Service, folder: Path, url: str | None = None) -> AsyncIterator["Bench"]:
+        """Open the service on an SQLite file in `folder`, or on `url`; opening the same again is a restart."""
+        url = url or f"sqlite:///{folder / (service.name + '.db')}"
+        database = await Database.open(url, [*records.MIGRATIONS, *service.migrations], schema=service.name)
         try:
             transactor = Transactor(service, database, WallClock())
             await transactor.load()
