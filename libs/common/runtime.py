@@ -29,6 +29,7 @@ from libs.common.settings import CommonSettings
 VERSION = "0.1.0"
 BEAT_S = 2.0
 DRAIN_S = 8.0
+BUS_SLOW_AFTER_S = 1.0
 INBOX_DAYS = 180
 LOG = logging.getLogger("sentinel.runtime")
 T = TypeVar("T")
@@ -104,7 +105,10 @@ class Runner:
         connecting = asyncio.ensure_future(connect(self.settings.nats_url, self.service.name))
         stop = asyncio.ensure_future(self.stopping.wait())
         both: set[asyncio.Future[Any]] = {connecting, stop}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=BUS_SLOW_AFTER_S)
+        if not connecting.done() and not stop.done():
+            LOG.warning("waiting for the bus: nothing answers at %s; is nats-server running?", self.settings.nats_url)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if connecting.done():
             return connecting.result()
@@ -190,6 +194,7 @@ class Runner:
                 config_hash=self.settings.config_hash(),
                 pid=os.getpid(),
                 ready=self.ready,
+                lag=sum(worker.backlog for worker in self.workers),
                 outbox=len(transactor.outbox),
                 last_error=next((e for e in errors if e), None),
             )

@@ -37,4 +37,4 @@ class CommonSettings(BaseSettings):
 
     def config_hash(self) -> str:
         """Return a short hash of all settings that are not secret, for the pulse."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        return hashlib.sha256(self.model_dump_json(exclude={"database_url"}).encode()).hexdigest()[:12]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ from libs.common.errors import (
     SentinelError,
     StoreUnavailableError,
 )
-from libs.market.catalog import Catalog
+from libs.market.catalog import Catalog, CatalogWriter, MergeResult
+from libs.market.records import RECORD
 from services.ingest.app import build
 from services.ingest.core.csv_types import BadCsvError, CsvLimits
 from services.ingest.importing import import_file
@@ -192,6 +194,30 @@ async def test_import_whose_disk_fails_midway_takes_back_what_it_stored(start: i
         done = answer(await bench.deliver(order(path)))
         assert done["rows_added"] == 8 + 9 + 90
         assert not [name for name in files_below(tmp_path) if name.endswith((".before", ".new"))]
+
+
+async def test_import_taken_back_leaves_readers_the_bars_they_had_mapped(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await stock(bench, tmp_path, AUSDT=rows(10))
+        writer = app_of(bench)._shelf._writer
+        store = tmp_path / "catalog/1h/AUSDT.bars"
+        held: list[tuple[int, int]] = []
+
+        def merge_and_be_opened(symbol: str, *rest: Any) -> MergeResult:
+            result = CatalogWriter.merge(writer, symbol, *rest)
+            held.append((os.open(store, os.O_RDONLY), store.stat().st_size))
+            return result
+
+        writer.merge = merge_and_be_opened  # type: ignore[method-assign]
+        path = tmp_path / "all.csv"
+        given = [f"AUSDT,{row(n)}" for n in range(10, 900)] + [f"BUSDT,{row(n)}" for n in range(2_000)]
+        path.write_text("symbol," + HEADER + "".join(given))
+        with disk_that_fills_up_at(60_000), pytest.raises(StoreUnavailableError):
+            await bench.deliver(order(path))
+        assert len(Catalog(tmp_path / "catalog").read("AUSDT", "1h")) == 10
+        ((reader, size),) = held
+        assert (size, os.fstat(reader).st_size) == (900 * RECORD.itemsize,) * 2
+        os.close(reader)
 
 
 async def test_import_into_simulated_bars_is_refused(tmp_path: Path) -> None:

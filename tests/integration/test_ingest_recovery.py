@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from libs.common.commands import UnwatchSymbols
 from libs.common.errors import (
     BadInputError,
     StoreUnavailableError,
 )
-from libs.common.values import Timeframe
+from libs.common.values import Timeframe, from_epoch_ms
 from libs.market.catalog import Catalog
 from services.ingest.settings import Settings
 from tests.support.bench import Bench
 from tests.support.ingest import BenchOutlet, answer, app_of, bodies, files_below, play, service, stock, watch
-from tests.unit.ingest.csv_cases import rows
+from tests.unit.ingest.csv_cases import NOW, rows
 
 
 async def test_crash_between_storing_and_publishing_publishes_the_stored_bars_once(tmp_path: Path) -> None:
@@ -78,6 +79,23 @@ async def test_simulation_prepares_history_once_and_goes_on_where_it_stopped(tmp
     assert len(catalog.read("BTCUSDT", "1m")) == 50 + 7 * (500 // 6)
 
 
+async def test_simulation_that_was_stopped_stays_stopped_and_a_new_watch_goes_on_behind_it(tmp_path: Path) -> None:
+    simulated = {"feed": "simulated", "timeframe": "1m"}
+    async with Bench.open(service(tmp_path, **simulated), tmp_path) as bench:
+        outlet = BenchOutlet(bench)
+        await app_of(bench).start_initial(outlet)  # type: ignore[arg-type]
+        await app_of(bench).watcher.turn(outlet)  # type: ignore[arg-type]
+        reached = bench.state["default"].next_ms
+        await bench.deliver(UnwatchSymbols.first(key="u", at=NOW, watch_id="default"))
+        await bench.published()
+    async with Bench.open(service(tmp_path, **simulated), tmp_path) as bench:
+        await app_of(bench).start_initial(BenchOutlet(bench))  # type: ignore[arg-type]
+        assert bench.state == {}
+        assert await bench.published() == []
+        done = answer(await bench.deliver(watch("BTCUSDT", timeframe="1m")))
+        assert done["start"] == from_epoch_ms(reached).isoformat()
+
+
 async def test_simulation_with_another_seed_fails_its_watch_and_says_why(tmp_path: Path) -> None:
     async with Bench.open(service(tmp_path, feed="simulated"), tmp_path) as bench:
         await app_of(bench).start_initial(BenchOutlet(bench))  # type: ignore[arg-type]
@@ -101,15 +119,16 @@ async def test_simulated_watch_of_a_person_starts_where_the_event_clock_stands(t
         assert done["start"] == "2024-01-01T02:00:00+00:00"
 
 
-async def test_publishing_waits_while_consumers_lag(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stream", ["PRICES", "SIGNALS"])
+async def test_publishing_waits_while_consumers_lag(stream: str, tmp_path: Path) -> None:
     async with Bench.open(service(tmp_path), tmp_path) as bench:
         await stock(bench, tmp_path, BTCUSDT=rows(20))
         await bench.deliver(watch("BTCUSDT"))
         outlet = BenchOutlet(bench)
-        outlet.lagging = 5_000
+        outlet.lagging = {stream: 5_000}
         assert await app_of(bench).watcher.turn(outlet) > 0  # type: ignore[arg-type]
         assert await bench.published() == []
-        outlet.lagging = 4_999
+        outlet.lagging = {stream: 4_999}
         assert len(bodies(await play(bench, outlet), "prices.")) == 20
 
 

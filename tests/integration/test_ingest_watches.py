@@ -118,3 +118,50 @@ async def test_watch_stopped_while_a_step_is_prepared_publishes_nothing(tmp_path
         await bench.deliver(UnwatchSymbols.first(key="u", at=NOW, watch_id=watch_id))
         await app_of(bench).watcher.step(BenchOutlet(bench), running, None, 10)  # type: ignore[arg-type]
         assert await bench.published() == []
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        watch("BTCUSDT", key="again"),
+        watch("ETHUSDT", key="other"),
+        watch("BTCUSDT", key="middle", start=from_epoch_ms(T0 + 9 * HOUR)),
+    ],
+)
+async def test_watch_of_bars_older_than_those_played_is_refused_and_says_what_to_do(
+    again: WatchSymbols, tmp_path: Path
+) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await stock(bench, tmp_path, BTCUSDT=rows(30), ETHUSDT=rows(30))
+        await bench.deliver(watch("BTCUSDT", end=from_epoch_ms(T0 + 10 * HOUR)))
+        await play(bench, BenchOutlet(bench))
+        ((_, body),) = await bench.deliver(again)
+        refused = json.loads(body)
+        assert (refused["code"], refused["pointer"]) == ("watch.played", "/start")
+        assert "2024-01-01T10:00Z" in refused["detail"]
+        assert "replay" in refused["hint"]
+        assert bench.state == {}
+
+
+async def test_watch_goes_on_behind_the_bars_that_were_played(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await stock(bench, tmp_path, BTCUSDT=rows(10))
+        await bench.deliver(watch("BTCUSDT", end=from_epoch_ms(T0 + 400 * HOUR)))
+        await play(bench, BenchOutlet(bench))
+        path = tmp_path / "more.csv"
+        path.write_text(HEADER + rows(20, 10))
+        await bench.deliver(order(path, "more", symbol="BTCUSDT"))
+        await bench.deliver(watch("BTCUSDT", key="further", start=from_epoch_ms(T0 + 10 * HOUR)))
+        assert len(bodies(await play(bench, BenchOutlet(bench)), "prices.")) == 20
+
+
+async def test_watch_of_another_length_is_free_to_start_anywhere(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        await stock(bench, tmp_path, BTCUSDT=rows(12))
+        path = tmp_path / "BTCUSDT_4h.csv"
+        path.write_text(HEADER + row(0) + row(4) + row(8))
+        await bench.deliver(order(path, timeframe="4h"))
+        await bench.deliver(watch("BTCUSDT"))
+        await play(bench, BenchOutlet(bench))
+        await bench.deliver(watch("BTCUSDT", key="4h", timeframe="4h"))
+        assert len(bodies(await play(bench, BenchOutlet(bench)), "prices.")) == 3

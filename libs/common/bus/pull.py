@@ -67,6 +67,11 @@ class Puller:
             return []
         return self._take(first)
 
+    @property
+    def waiting(self) -> int:
+        """How many messages have come and not been taken."""
+        return self._queue.qsize()
+
     def forget(self) -> None:
         """Resume from the acknowledgement floor at the next pull."""
         self._epoch = -1

@@ -16,7 +16,7 @@ from libs.common.bus import records
 from libs.common.bus.dead import RETRY_HEADER, Burial
 from libs.common.bus.pull import ACK_WAIT_S, MAX_ACK_PENDING, Durable, Puller
 from libs.common.bus.reading import Origin, command_stub, read
-from libs.common.bus.refusal import refused
+from libs.common.bus.refusal import refused, words
 from libs.common.bus.table import On
 from libs.common.bus.transact import Delivery, Failed, KeyHeldError, Transactor, as_infrastructure, is_infrastructure
 from libs.common.errors import BadMessageError, PermanentError, SentinelError, StoreUnavailableError
@@ -26,12 +26,15 @@ LOG = logging.getLogger("sentinel.bus")
 RETRY_DELAYS_S = (0.2, 1.0, 5.0, 30.0)
 MONEY_RETRY_S = 30.0
 WORK_BATCH = 8
+"""How many deliveries of a row with slow work are in hand at once."""
+
+WORK_DRAIN_S = 5.0
 _PAUSES_S = (0.1, 0.5, 2.0, 5.0)
 
 
 @dataclass
 class Held:
-    """The deliveries of one key, waiting behind a failing one."""
+    """The deliveries of one key that are handled one by one: behind a failing one, or because their work is slow."""
 
     queue: deque[Delivery] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
@@ -49,7 +52,13 @@ class RowWorker:
         self.last_error: str | None = None
         self.stopping = asyncio.Event()
         self._held: dict[str, Held] = defaultdict(Held)
-        self._in_hand: set[Delivery] | list[Delivery] = []
+        self._in_hand: list[Delivery] = []
+        self._slots = asyncio.Semaphore(WORK_BATCH)
+
+    @property
+    def backlog(self) -> int:
+        """How many messages have been pulled and not yet handled."""
+        return self.puller.waiting + len(self._in_hand) + sum(len(held.queue) for held in self._held.values())
 
     async def run(self) -> None:
         """Pull and handle until `stopping` is set."""
@@ -60,9 +69,11 @@ class RowWorker:
                 if messages:
                     await self._take(messages, group)
             pulse.cancel()
-            for held in self._held.values():
-                if held.task:
-                    held.task.cancel()
+            tasks = [held.task for held in self._held.values() if held.task]
+            if self.row.work and tasks:
+                await asyncio.wait(tasks, timeout=WORK_DRAIN_S)
+            for task in tasks:
+                task.cancel()
         await self.puller.close()
 
     async def _pull(self) -> list[Msg]:
@@ -92,6 +103,8 @@ class RowWorker:
             held = self._held.get(self.row.key_of(delivery.message))
             if held is not None:
                 held.queue.append(delivery)
+            elif self.row.work:
+                self._hold(Failed(delivery, KeyHeldError()), group)
             else:
                 batch.append(delivery)
         self._in_hand = batch
@@ -107,13 +120,13 @@ class RowWorker:
         attempt = 0
         while True:
             try:
-                failed = await self._work(batch)
+                failed = [failure for d in batch if (failure := await self._work(d))]
                 bad = {id(f.delivery) for f in failed}
                 ready = [d for d in batch if id(d) not in bad]
                 failed += await self.transactor.handle(self.row, self.durable.name, ready) if ready else []
                 break
             except StoreUnavailableError as error:
-                self._complain(error.detail, error)
+                self._complain("waiting", error)
                 await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
                 attempt += 1
         unhandled = {id(f.delivery) for f in failed}
@@ -122,32 +135,23 @@ class RowWorker:
                 await self._ack(delivery)
         return failed
 
-    async def _work(self, batch: list[Delivery]) -> list[Failed]:
-        if self.row.work is None:
-            return []
-        by_key: dict[str, list[Delivery]] = defaultdict(list)
-        for delivery in batch:
-            by_key[self.row.key_of(delivery.message)].append(delivery)
-        results = await asyncio.gather(*(self._work_key(deliveries) for deliveries in by_key.values()))
-        return [failure for failures in results for failure in failures]
-
-    async def _work_key(self, deliveries: list[Delivery]) -> list[Failed]:
-        for position, delivery in enumerate(deliveries):
-            if delivery.worked is not None:
-                continue
-            try:
-                assert self.row.work is not None
-                delivery.worked = await self.row.work(delivery.message)
-            except PermanentError as error:
-                if self.row.is_command:
-                    await self.transactor.refuse(self.row, self.durable.name, delivery, error)
-                    continue
-                return [Failed(delivery, error)] + [Failed(d, KeyHeldError()) for d in deliveries[position + 1 :]]
-            except Exception as error:
-                if is_infrastructure(error):
-                    raise as_infrastructure(error) from error
-                return [Failed(delivery, error)] + [Failed(d, KeyHeldError()) for d in deliveries[position + 1 :]]
-        return []
+    async def _work(self, delivery: Delivery) -> Failed | None:
+        """Do the slow work of a delivery that was not done or handled before; return it with the error if it fails."""
+        if self.row.work is None or delivery.worked is not None:
+            return None
+        if await self.transactor.knows(self.durable.name, delivery.message.event_id):
+            return None
+        try:
+            delivery.worked = await self.row.work(delivery.message)
+        except PermanentError as error:
+            if not self.row.is_command:
+                return Failed(delivery, error)
+            await self.transactor.refuse(self.row, self.durable.name, delivery, error)
+        except Exception as error:
+            if is_infrastructure(error):
+                raise as_infrastructure(error) from error
+            return Failed(delivery, error)
+        return None
 
     def _hold(self, failure: Failed, group: asyncio.TaskGroup) -> None:
         held = self._held[self.row.key_of(failure.delivery.message)]
@@ -168,9 +172,11 @@ class RowWorker:
                 error = KeyHeldError()
                 continue
             await asyncio.sleep(self._delay(first))
-            failures = await self._through([first])
+            async with self._slots:
+                failures = await self._through([first])
             if not failures:
                 held.queue.popleft()
+                error = KeyHeldError()
                 continue
             error = failures[0].error
             first.failures += 1
@@ -240,7 +246,7 @@ class RowWorker:
                 await self.transactor.record(self.durable.name, grave.event_id, grave.body, outgoing)
                 return
             except StoreUnavailableError as sick:
-                self._complain(sick.detail, sick)
+                self._complain("waiting", sick)
                 await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
                 attempt += 1
 
@@ -270,7 +276,8 @@ class RowWorker:
             self.last_error = None
 
     def _complain(self, what: str, error: Exception) -> None:
-        text = f"{what}: {type(error).__name__}: {error}"[:300]
+        text = f"{what}: {words(error)}"[:300]
         if text != self.last_error:
-            LOG.warning("%s", text, extra={"row": self.durable.name}, exc_info=error)
+            fault = None if is_infrastructure(error) else error
+            LOG.warning("%s", text, extra={"row": self.durable.name}, exc_info=fault)
         self.last_error = text

@@ -140,7 +140,7 @@ class Service:
     """Everything the runtime needs to run one service.
 
     migrations: the service's numbered schema steps. load: reads the in-memory state from SQL at start.
-    tasks: run beside the rows. version: of the code, shown on the pulse.
+    tasks: run beside the rows.
     """
 
     name: str

@@ -101,6 +101,11 @@ class Transactor:
                 staged = await self.outbox.stage(connection, map(records.triple, tx.emitted))
             self._publish(tx, staged)
 
+    async def knows(self, name: str, event_id: str) -> bool:
+        """Tell whether a row has already handled a message."""
+        async with self.database.read() as connection:
+            return bool(await records.seen(connection, name, [event_id]))
+
     async def handle(self, row: On, name: str, batch: Sequence[Delivery]) -> list[Failed]:
         """Handle a batch in order and return the deliveries that failed; all others are committed.
 

@@ -9,7 +9,7 @@ from libs.common.values import Identifier, Text
 
 
 class ServiceBeat(Event):
-    """A service's pulse, every 2 s, not stored. `lag`: messages its rows have not handled yet."""
+    """A service's pulse, every 2 s, not stored. `lag`: messages its rows have pulled and not handled yet."""
 
     subject: ClassVar[str] = "health.{service}"
     service: Identifier
