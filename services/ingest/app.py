@@ -20,6 +20,7 @@ from services.ingest.core.watches import (
     aligned,
     canonical_symbols,
     check_free,
+    check_not_played,
     default_watch,
     event_clock_ms,
 )
@@ -61,11 +62,16 @@ class Ingest:
         return await asyncio.to_thread(self._planned, command)
 
     async def on_watch(self, command: WatchSymbols, tx: Tx, planned: Watch) -> Sequence[Event]:
-        """Start a watch; a simulated one without a start begins where the event clock stands."""
+        """Start a watch; a simulated one without a start begins where the event clock stands.
+
+        Raises ConflictError for a series that is being played, and for bars older than those played already.
+        """
         watch = planned
+        played = await store.find_played(tx.connection)
         if self._feed.simulated and command.start is None:
-            watch = planned.starting_at(max(planned.start_ms, event_clock_ms(tx.state)))
+            watch = planned.starting_at(max(planned.start_ms, event_clock_ms(tx.state), *played.values()))
         check_free(watch, tx.state)
+        check_not_played(watch, played)
         await start_watch(tx, watch)
         tx.reply(
             watch.watch_id,
@@ -98,13 +104,14 @@ class Ingest:
         await self.watcher.run(outlet)
 
     async def start_initial(self, outlet: Outlet) -> None:
-        """Start or resume the watch a simulation has by itself; a person's watch of the same series goes first."""
+        """Start or resume the watch a simulation has by itself, unless a person stopped it or watches the same series."""
         fresh = self._initial
         assert fresh is not None
-        found: list[Watch] = []
+        found: list[tuple[Watch, str]] = []
 
         async def find(tx: Tx) -> None:
-            found.append(default_watch(await store.find_watch(tx.connection, DEFAULT_WATCH), fresh))
+            known, state = await store.find_watch(tx.connection, DEFAULT_WATCH) or (None, "running")
+            found.append((default_watch(known, fresh), state))
 
         async def start(tx: Tx) -> None:
             if watch not in tx.state.values():
@@ -113,7 +120,10 @@ class Ingest:
                 tx.emit(feed_changed(watch, self._origin, "started"))
 
         await outlet.commit(find)
-        watch = found[-1]
+        watch, state = found[-1]
+        if state == "stopped":
+            LOG.info("the simulation's own watch was stopped and stays so; `sentinel ingest watch` starts another")
+            return
         try:
             await asyncio.to_thread(self.watcher.prepare_history, watch)
             await outlet.commit(start)

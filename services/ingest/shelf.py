@@ -1,7 +1,8 @@
 """Ingest's hand on the bar catalog: the only writer, and the place where an import is kept whole or not at all.
 
-Everything here blocks (disk, fsync) and is safe to call from threads; one call at a time writes. Wart: when an import is
-taken back, what it had appended is cut off; a reader that had mapped those bars meanwhile loses them.
+Everything here blocks (disk, fsync) and is safe to call from threads; one call at a time writes. Wart: an import that adds bars
+at the end of a series works on a copy of its file, so that taking it back needs no room on the disk and never shortens a file
+that a reader has mapped.
 """
 
 import os
@@ -80,7 +81,7 @@ class Shelf:
                 self.check_origin(item.symbol, timeframe, origin.simulated)
             self._check_conflicts(bars, timeframe)
             self._check_room(bars, timeframe)
-            with self._undone_on_error([bars_path(self._root, item.symbol, timeframe) for item in bars]):
+            with self._undone_on_error(bars, timeframe):
                 return [self._writer.merge(i.symbol, timeframe, i.frame, origin.source, origin.simulated) for i in bars]
 
     def settle(self, given: Mapping[str, Frame], timeframe: Timeframe, span: Span, origin: Origin) -> Settled:
@@ -144,7 +145,7 @@ class Shelf:
         wanted = SPARE_BYTES
         for item in bars:
             path = bars_path(self._root, item.symbol, timeframe)
-            wanted += len(item.frame) * RECORD.itemsize + (path.stat().st_size if path.exists() else 0)
+            wanted += len(item.frame) * RECORD.itemsize + (2 * path.stat().st_size if path.exists() else 0)
         self._root.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self._root).free
         if free < wanted:
@@ -153,10 +154,15 @@ class Shelf:
             )
 
     @contextmanager
-    def _undone_on_error(self, paths: Sequence[Path]) -> Iterator[None]:
-        files = [file for path in paths for file in (path, path.with_suffix(".json"))]
-        saved = [_Saved.of(file) for file in files]
+    def _undone_on_error(self, bars: Sequence[Keep], timeframe: Timeframe) -> Iterator[None]:
+        saved: list[_Saved] = []
         try:
+            for item in bars:
+                path = bars_path(self._root, item.symbol, timeframe)
+                saved += [_Saved.of(path), _Saved.of(path.with_suffix(".json"))]
+                last_ms = self.catalog.last_open_ms(item.symbol, timeframe)
+                if last_ms is not None and len(item.frame) and item.frame.ts[-1] > last_ms:
+                    _work_on_a_copy(path)
             yield
         except BaseException:
             for file in saved:
@@ -168,32 +174,42 @@ class Shelf:
 
 @dataclass(frozen=True)
 class _Saved:
-    """A file as it was: a second name for its content, and how long it was."""
+    """A file as it was: a second name for its content, which nobody writes to any more."""
 
     path: Path
     link: Path
-    size: int | None
+    existed: bool
 
     @classmethod
     def of(cls, path: Path) -> "_Saved":
         link = path.with_name(path.name + ".before")
         link.unlink(missing_ok=True)
-        if not path.exists():
-            return cls(path, link, None)
-        os.link(path, link)
-        return cls(path, link, path.stat().st_size)
+        if path.exists():
+            os.link(path, link)
+        return cls(path, link, link.exists())
 
     def restore(self) -> None:
-        self.path.with_name(self.path.name + ".new").unlink(missing_ok=True)
-        if self.size is None:
+        _beside(self.path).unlink(missing_ok=True)
+        if not self.existed:
             self.path.unlink(missing_ok=True)
             return
         os.replace(self.link, self.path)
         self.link.unlink(missing_ok=True)
-        os.truncate(self.path, self.size)
 
     def forget(self) -> None:
         self.link.unlink(missing_ok=True)
+
+
+def _work_on_a_copy(path: Path) -> None:
+    fresh = _beside(path)
+    shutil.copyfile(path, fresh)
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.rename(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
 
 
 def _differing(stored: Frame, given: Frame) -> list[int]:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Row, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Row, Table, Text, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.commands import ImportBars
@@ -56,10 +56,17 @@ async def list_running(connection: AsyncConnection) -> Watches:
     return {row.watch_id: _watch(row) for row in rows}
 
 
-async def find_watch(connection: AsyncConnection, watch_id: str) -> Watch | None:
-    """Return a watch, running or ended, or None."""
+async def find_watch(connection: AsyncConnection, watch_id: str) -> tuple[Watch, str] | None:
+    """Return a watch and its state (running, finished, stopped or failed), or None."""
     row = (await connection.execute(select(WATCHES).where(WATCHES.c.watch_id == watch_id))).first()
-    return None if row is None else _watch(row)
+    return None if row is None else (_watch(row), row.state)
+
+
+async def find_played(connection: AsyncConnection) -> dict[Timeframe, int]:
+    """Return, for each timeframe that was ever played, the open time (epoch ms) behind the last bar that any watch published."""
+    reached = select(WATCHES.c.timeframe, func.max(WATCHES.c.next_ms)).where(WATCHES.c.published > 0)
+    rows = await connection.execute(reached.group_by(WATCHES.c.timeframe))
+    return {Timeframe(name): next_ms for name, next_ms in rows}
 
 
 async def save_watch(connection: AsyncConnection, watch: Watch, state: str = "running", detail: str = "") -> None:

@@ -25,7 +25,10 @@ T = TypeVar("T")
 LOG = logging.getLogger("sentinel.ingest")
 
 MOST_OUTSTANDING = 5_000
-"""Publishing pauses while a row of any service has this many price messages to handle."""
+"""Publishing pauses while a row of any service has this many messages of a stream in _PACED_BY to handle."""
+
+_PACED_BY = ("PRICES", "SIGNALS")
+"""Every bar becomes one signal a strategy: with agents at work and Mother AI away, prices are handled and signals pile up."""
 
 BATCH_BARS = 500
 """About how many bars one transaction publishes when a feed runs as fast as it can."""
@@ -85,8 +88,9 @@ class Watcher:
         if not due:
             soonest = min((self._due[watch_id] for watch_id in watches), default=now + IDLE_S)
             return min(IDLE_S, max(0.0, soonest - now))
-        if await outlet.lag("PRICES") >= MOST_OUTSTANDING:
-            return _BUSY_S
+        for stream in _PACED_BY:
+            if await outlet.lag(stream) >= MOST_OUTSTANDING:
+                return _BUSY_S
         watch, until_ms = whose_turn(due, watches)
         pace_s = self._feed.pace_s(watch.timeframe)
         groups = max(1, int(_SHORTEST_PACE_S / pace_s)) if pace_s else 0
@@ -132,9 +136,13 @@ class Watcher:
         frames = {symbol: frame for symbol, frame in settled.frames.items() if len(frame)}
         bars = bars_closed(frames, timeframe, {symbol: self._shelf.origin(symbol, timeframe) for symbol in frames})
         gaps = [gap for symbol in sorted(frames) for gap in self._gaps(watch, symbol, span)]
-        moved = watch.moved(aligned(batch.next_ms, timeframe), len(bars))
-        finished = batch.ended or (watch.end_ms is not None and moved.next_ms >= watch.end_ms)
-        return _Step(bars, gaps, moved, "finished" if finished else None)
+        next_ms = aligned(batch.next_ms, timeframe)
+        finished = batch.ended or (watch.end_ms is not None and next_ms >= watch.end_ms)
+        if finished:  # its end may lie far behind its last bar, and what was not played may still be
+            next_ms = max(
+                (int(frame.ts[-1]) + timeframe.seconds * 1_000 for frame in frames.values()), default=watch.next_ms
+            )
+        return _Step(bars, gaps, watch.moved(next_ms, len(bars)), "finished" if finished else None)
 
     def _gaps(self, watch: Watch, symbol: str, span: Span) -> list[GapFound]:
         stored = self._shelf.stored(symbol, watch.timeframe, watch.start_ms, span.to_ms)

@@ -7,13 +7,15 @@ from libs.common.bus import On, Service, Tx
 from libs.common.commands import DeleteStrategy, PromoteStrategy, RetireStrategy, SubmitStrategy
 from libs.common.errors import ConflictError, PermanentError
 from libs.common.events import (
+    BacktestFailed,
     Event,
     StrategyDeleted,
     StrategyJudged,
     StrategyRejected,
     StrategyRetired,
 )
-from libs.strategy.spec import parse, strategy_id
+from libs.market.catalog import Catalog
+from libs.strategy.spec import Strategy, parse, strategy_id
 from services.strategy_gen import core, store
 from services.strategy_gen.settings import Settings
 
@@ -21,8 +23,15 @@ from services.strategy_gen.settings import Settings
 class StrategyGen:
     """A thin coat on `core`."""
 
+    def __init__(self, catalog: Catalog):
+        """Look into `catalog` for symbols that cannot be judged yet."""
+        self._catalog = catalog
+
     async def on_submit(self, command: SubmitStrategy, tx: Tx) -> Sequence[Event]:
-        """Check a submission and propose it; the same definition again is answered with the strategy it already is."""
+        """Check a submission and propose it; the same definition again is answered with the strategy it already is.
+
+        One that has no verdict yet is proposed again: its judging may have failed for want of bars that are there now.
+        """
         strategy = parse(
             kind=command.kind,
             name=command.name,
@@ -35,12 +44,14 @@ class StrategyGen:
         )
         identity = strategy_id(strategy)
         known = await store.find(tx.connection, identity)
-        if known is not None and known.status != "deleted":
+        if known is not None and known.is_settled:
             tx.reply(identity, strategy_id=identity, status=known.status, duplicate=True)
             return []
         proposed = core.propose(command, strategy, known.proposed.proposal + 1 if known else 1)
-        await store.save(tx, core.Record(proposed, "proposed"))
-        tx.reply(identity, strategy_id=identity, status="proposed", duplicate=False, code_hash=proposed.code_hash)
+        await store.save(tx, core.Record(proposed, "proposed", step=known.step if known else 0))
+        duplicate = known is not None and known.status == "proposed"
+        words = {"status": "proposed", "duplicate": duplicate, "code_hash": proposed.code_hash, **self._hint(strategy)}
+        tx.reply(identity, strategy_id=identity, **words)
         return [proposed]
 
     def refused_submit(self, command: SubmitStrategy, error: PermanentError) -> Sequence[Event]:
@@ -63,11 +74,18 @@ class StrategyGen:
             await store.save(tx, core.judge(record, judged))
         return []
 
+    async def on_failed(self, failed: BacktestFailed, tx: Tx) -> Sequence[Event]:
+        """Note why a strategy could not be judged; a failure of an earlier proposal is nobody's."""
+        record = await store.find(tx.connection, failed.strategy_id) if failed.strategy_id else None
+        if record is not None and failed.caused_by == record.proposed.event_id:
+            await store.save_failure(tx, failed)
+        return []
+
     async def on_promote(self, command: PromoteStrategy, tx: Tx) -> Sequence[Event]:
         """Run a strategy at a stage, if the gate lets it."""
         record = await store.get(tx.connection, command.strategy_id)
         promoted = core.promote(record, command)
-        await store.save(tx, replace(record, status="promoted", promoted=promoted))
+        await store.save(tx, replace(record, status="promoted", promoted=promoted, step=promoted.step))
         tx.reply(command.strategy_id, strategy_id=command.strategy_id, stage=promoted.stage, account=promoted.account)
         return [promoted]
 
@@ -76,13 +94,11 @@ class StrategyGen:
         record = await store.get(tx.connection, command.strategy_id)
         if record.status != "promoted":
             raise ConflictError(f"{command.strategy_id} is {record.status}, not running", pointer="/strategy_id")
-        await store.save(tx, replace(record, status="retired"))
+        step = record.step + 1
+        await store.save(tx, replace(record, status="retired", step=step))
         tx.reply(command.strategy_id, strategy_id=command.strategy_id, status="retired")
-        return [
-            StrategyRetired.after(
-                command, key=command.strategy_id, strategy_id=command.strategy_id, reason=command.reason
-            )
-        ]
+        key = command.strategy_id
+        return [StrategyRetired.after(command, key=key, strategy_id=key, reason=command.reason, step=step)]
 
     async def on_delete(self, command: DeleteStrategy, tx: Tx) -> Sequence[Event]:
         """Remove a strategy; one that runs must be retired first."""
@@ -91,18 +107,24 @@ class StrategyGen:
             raise ConflictError(f"{command.strategy_id} is running", hint="retire it first", pointer="/strategy_id")
         if record.status == "deleted":
             raise ConflictError(f"{command.strategy_id} is deleted already", pointer="/strategy_id")
-        await store.save(tx, replace(record, status="deleted"))
+        step = record.step + 1
+        await store.save(tx, replace(record, status="deleted", step=step))
         tx.reply(command.strategy_id, strategy_id=command.strategy_id, status="deleted")
-        return [
-            StrategyDeleted.after(
-                command, key=command.strategy_id, strategy_id=command.strategy_id, reason=command.reason
-            )
-        ]
+        key = command.strategy_id
+        return [StrategyDeleted.after(command, key=key, strategy_id=key, reason=command.reason, step=step)]
+
+    def _hint(self, strategy: Strategy) -> dict[str, str]:
+        timeframe = strategy.timeframe
+        absent = [symbol for symbol in strategy.symbols if self._catalog.last_open_ms(symbol, timeframe) is None]
+        if not absent:
+            return {}
+        told = f"no {timeframe} bars of {', '.join(absent)[:160]} are stored, so it cannot be judged yet"
+        return {"hint": f"{told}: import or watch them, then submit it again"}
 
 
 def build(settings: Settings) -> Service:
     """Return strategy_gen ready to run."""
-    return Service("strategy_gen", table(StrategyGen()), store.MIGRATIONS)
+    return Service("strategy_gen", table(StrategyGen(Catalog(settings.catalog_dir))), store.MIGRATIONS)
 
 
 def table(app: StrategyGen) -> list[On]:
@@ -110,6 +132,7 @@ def table(app: StrategyGen) -> list[On]:
     return [
         On(SubmitStrategy, app.on_submit, refusal=app.refused_submit),
         On(StrategyJudged, app.on_judged, key="strategy_id"),
+        On(BacktestFailed, app.on_failed, key="strategy_id"),
         On(PromoteStrategy, app.on_promote, key="strategy_id"),
         On(RetireStrategy, app.on_retire, key="strategy_id"),
         On(DeleteStrategy, app.on_delete, key="strategy_id"),

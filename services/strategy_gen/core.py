@@ -4,13 +4,13 @@ Pure. Decides what a strategy is called, whether it may be promoted (the gate), 
 """
 
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Literal
 
 from libs.common.commands import PromoteStrategy, SubmitStrategy
 from libs.common.errors import ConflictError, RefusedError
-from libs.common.events import StrategyJudged, StrategyPromoted, StrategyProposed
+from libs.common.events import BacktestFailed, StrategyJudged, StrategyPromoted, StrategyProposed
 from libs.common.values import Stage
+from libs.strategy.family import family_of
 from libs.strategy.spec import Strategy, code_hash, strategy_id
 
 Status = Literal["proposed", "judged", "promoted", "retired", "deleted"]
@@ -20,23 +20,33 @@ PRIOR_TRADES = 10
 
 @dataclass(frozen=True)
 class Record:
-    """A strategy and where it stands in its life."""
+    """A strategy and where it stands in its life.
+
+    failed: why its newest proposal could not be judged, if so. step: how often it was promoted, retired or deleted.
+    """
 
     proposed: StrategyProposed
     status: Status
     judged: StrategyJudged | None = None
     promoted: StrategyPromoted | None = None
+    failed: BacktestFailed | None = None
+    step: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the same definition again is this strategy as it stands; else it is proposed (once more)."""
+        return self.status not in ("proposed", "deleted")
 
 
 def propose(command: SubmitStrategy, strategy: Strategy, proposal: int) -> StrategyProposed:
-    """Return the fact that `strategy` may be judged; `proposal` counts its lives."""
+    """Return the fact that `strategy` may be judged; `proposal` counts how often it was proposed."""
     identity = strategy_id(strategy)
     return StrategyProposed.after(
         command,
         key=f"{identity}|{proposal}",
         strategy_id=identity,
         lineage_id=identity,
-        family_id=family_of(command.asked_by or command.origin, strategy),
+        family_id=family_of(command.asked_by or command.origin, strategy.symbols, strategy.timeframe),
         kind=strategy.kind,
         name=strategy.name or identity,
         rules=strategy.rules,
@@ -51,12 +61,6 @@ def propose(command: SubmitStrategy, strategy: Strategy, proposal: int) -> Strat
         submitted_by=command.asked_by,
         proposal=proposal,
     )
-
-
-def family_of(submitter: str, strategy: Strategy) -> str:
-    """Return the research family: one submitter's tries on one universe and timeframe count together."""
-    told = "\x1f".join((submitter, ",".join(sorted(strategy.symbols)), strategy.timeframe.value))
-    return f"fam-{sha256(told.encode()).hexdigest()[:16]}"
 
 
 def judge(record: Record, judged: StrategyJudged) -> Record:
@@ -90,6 +94,7 @@ def promote(record: Record, command: PromoteStrategy) -> StrategyPromoted:
         judged_by=judged.event_id if judged else None,
         override_reason=command.override_reason,
         promoted_by=command.asked_by,
+        step=record.step + 1,
     )
 
 
@@ -109,12 +114,24 @@ def _gate(record: Record, command: PromoteStrategy) -> None:
         return
     override = " or give override_reason (kept for the record)" if command.stage is Stage.PAPER else ""
     if record.judged is None:
-        raise ConflictError(
-            f"{command.strategy_id} has no verdict yet", code="gate.unjudged", hint=f"wait for its backtest{override}"
-        )
+        raise _unjudged(record, override)
     raise RefusedError(
         f"the verdict {record.judged.verdict} does not open the gate to {command.stage}: {record.judged.deciding_rule}",
         code="gate.verdict",
         pointer="/stage",
         hint=f"improve it{override}",
+    )
+
+
+def _unjudged(record: Record, override: str) -> ConflictError:
+    identity, failed = record.proposed.strategy_id, record.failed
+    if failed is None:
+        return ConflictError(
+            f"{identity} has no verdict yet", code="gate.unjudged", hint=f"wait for its backtest{override}"
+        )
+    mend = f"{failed.hint}; then submit it again" if failed.hint else "submit it again once that is mended"
+    return ConflictError(
+        f"{identity} has no verdict, its backtest failed: {failed.detail}",
+        code="gate.unjudged",
+        hint=f"{mend}{override}",
     )

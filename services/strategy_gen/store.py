@@ -1,4 +1,6 @@
-"""strategy_gen's table: every strategy there is or was."""
+"""strategy_gen's tables: every strategy there is or was, and the proposals that could not be judged."""
+
+from dataclasses import replace
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Row, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -6,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.bus import Tx
 from libs.common.db import create, upsert
 from libs.common.errors import NotFoundError
-from libs.common.events import StrategyJudged, StrategyPromoted, StrategyProposed
+from libs.common.events import BacktestFailed, StrategyJudged, StrategyPromoted, StrategyProposed
 from services.strategy_gen.core import Record
 
 _METADATA = MetaData()
@@ -17,14 +19,25 @@ STRATEGIES = Table(
     Column("strategy_id", Text, primary_key=True),
     Column("status", Text, nullable=False),
     Column("proposals", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
     Column("proposed", LargeBinary, nullable=False),
     Column("judged", LargeBinary),
     Column("promoted", LargeBinary),
 )
 
-MIGRATIONS = [create(_METADATA)]
+_LATER = MetaData()
+
+FAILURES = Table(
+    "failures",
+    _LATER,
+    Column("proposal_id", Text, primary_key=True),
+    Column("failed", LargeBinary, nullable=False),
+)
+
+MIGRATIONS = [create(_METADATA), create(_LATER)]
 
 _SAVE = upsert(STRATEGIES)
+_SAVE_FAILURE = upsert(FAILURES)
 
 
 async def save(tx: Tx, record: Record) -> None:
@@ -33,6 +46,7 @@ async def save(tx: Tx, record: Record) -> None:
         "strategy_id": record.proposed.strategy_id,
         "status": record.status,
         "proposals": record.proposed.proposal,
+        "step": record.step,
         "proposed": record.proposed.body(),
         "judged": record.judged.body() if record.judged else None,
         "promoted": record.promoted.body() if record.promoted else None,
@@ -40,10 +54,20 @@ async def save(tx: Tx, record: Record) -> None:
     await tx.connection.execute(_SAVE, values)
 
 
+async def save_failure(tx: Tx, failed: BacktestFailed) -> None:
+    """Keep why a proposal, which the failure was caused by, could not be judged."""
+    await tx.connection.execute(_SAVE_FAILURE, {"proposal_id": failed.caused_by, "failed": failed.body()})
+
+
 async def find(connection: AsyncConnection, strategy_id: str) -> Record | None:
     """Return a strategy, None when there never was one of that id."""
     row = (await connection.execute(select(STRATEGIES).where(STRATEGIES.c.strategy_id == strategy_id))).first()
-    return _record(row) if row else None
+    if row is None:
+        return None
+    record = _record(row)
+    why = select(FAILURES.c.failed).where(FAILURES.c.proposal_id == record.proposed.event_id)
+    failed = (await connection.scalars(why)).first()
+    return replace(record, failed=BacktestFailed.model_validate_json(failed)) if failed else record
 
 
 async def get(connection: AsyncConnection, strategy_id: str) -> Record:
@@ -60,4 +84,5 @@ def _record(row: Row[tuple[object, ...]]) -> Record:
         status=row.status,
         judged=StrategyJudged.model_validate_json(row.judged) if row.judged else None,
         promoted=StrategyPromoted.model_validate_json(row.promoted) if row.promoted else None,
+        step=row.step,
     )

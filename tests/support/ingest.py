@@ -26,12 +26,12 @@ class FixedClock:
 
 
 class BenchOutlet:
-    """The outlet of a service on the bench; `failures` commits are lost before it works, `lagging` slows it down."""
+    """The outlet of a service on the bench; `failures` commits are lost before it works; lagging: stream -> messages not handled yet."""
 
     def __init__(self, bench: Bench):
         self.bench = bench
         self.failures = 0
-        self.lagging = 0
+        self.lagging: dict[str, int] = {}
 
     @property
     def state(self) -> Any:
@@ -47,8 +47,7 @@ class BenchOutlet:
         await self.bench.transactor.commit(then_fail)
 
     async def lag(self, stream: str) -> int:
-        assert stream == "PRICES"
-        return self.lagging
+        return self.lagging.get(stream, 0)
 
 
 def settings(folder: Path, **changes: Any) -> Settings:

@@ -28,11 +28,6 @@ def backtest_id(
     return "bt-" + _short(identity)
 
 
-def family_of(asked_by: str, symbols: Sequence[str], timeframe: str) -> str:
-    """Return the research family of a definition that came without one: who asked, universe and timeframe, never the window."""
-    return "fam-" + _short([asked_by, sorted(symbols), timeframe])
-
-
 def canonical(value: Any) -> bytes:
     """Return the one JSON spelling of `value`: sorted keys, no spaces, UTF-8; numpy columns as lists, NaN as null."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)

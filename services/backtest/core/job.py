@@ -8,9 +8,9 @@ from libs.common.commands import RunBacktest
 from libs.common.errors import BadInputError, BadStrategyError, NotFoundError, PermanentError
 from libs.common.events import StrategyProposed
 from libs.common.values import Stage, Verdict, parse_symbol, parse_timeframe
+from libs.strategy.family import family_of
 from libs.strategy.spec import Strategy, Submission, from_definition, parse
 from services.backtest.core.engine import Terms
-from services.backtest.core.fingerprint import family_of
 
 
 @dataclass(frozen=True)

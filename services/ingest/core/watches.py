@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from libs.common.errors import BadInputError, ConflictError
-from libs.common.values import Timeframe, parse_symbol
+from libs.common.values import Timeframe, from_epoch_ms, parse_symbol
 
 DEFAULT_WATCH = "default"
 """Id of the watch that a simulation starts by itself."""
@@ -87,6 +87,23 @@ def check_free(watch: Watch, watches: Watches) -> None:
                 pointer="/symbols",
                 hint="stop that watch first",
             )
+
+
+def check_not_played(watch: Watch, played: Mapping[Timeframe, int]) -> None:
+    """Raise ConflictError when a watch would publish bars older than some of its timeframe that were played already.
+
+    played: timeframe -> open time behind the last bar that any watch published. Event time never runs back: agents, Mother AI
+    and the executor drop what is older than the bars they have seen, so such a watch would run and nothing would come of it.
+    """
+    until_ms = played.get(watch.timeframe, 0)
+    if watch.start_ms < until_ms:
+        told = f"{from_epoch_ms(until_ms):%Y-%m-%dT%H:%MZ}"
+        raise ConflictError(
+            f"{watch.timeframe} bars before {told} were played already, and what is older than those changes nothing",
+            code="watch.played",
+            pointer="/start",
+            hint=f"start at {told} or later; to play older bars use `sentinel replay` or another data directory",
+        )
 
 
 def aligned(open_ms: int, timeframe: Timeframe) -> int:

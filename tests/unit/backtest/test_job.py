@@ -7,8 +7,9 @@ import pytest
 from libs.common.commands import RunBacktest
 from libs.common.errors import PermanentError
 from libs.common.events import StrategyProposed
+from libs.strategy.family import family_of
 from services.backtest.core.engine import Terms
-from services.backtest.core.fingerprint import backtest_id, canonical, family_of, joint_hash
+from services.backtest.core.fingerprint import backtest_id, canonical, joint_hash
 from services.backtest.core.job import job_of_command, job_of_proposal
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """A strategy's life: proposed, judged, promoted through the gate, retired, deleted."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from libs.common.commands import DeleteStrategy, RetireStrategy
 from libs.common.events import (
+    BacktestFailed,
     CommandDone,
     CommandRefused,
     StrategyJudged,
@@ -14,11 +16,12 @@ from libs.common.events import (
     StrategyProposed,
     StrategyRejected,
 )
+from libs.market.catalog import CatalogWriter
 from services.strategy_gen.app import build
 from services.strategy_gen.core import shrunk
 from services.strategy_gen.settings import Settings
 from tests.support.bench import Bench
-from tests.support.build import START, hour, promote, submit
+from tests.support.build import START, hour, promote, submit, walk
 
 
 def service(tmp_path: Path) -> Any:
@@ -45,6 +48,18 @@ def judged(strategy_id: str, verdict: str = "average", gate: tuple[str, ...] = (
     )
 
 
+def failed(proposed: StrategyProposed, key: str = "", **changes: Any) -> BacktestFailed:
+    fields = {
+        "backtest_id": "bt-1",
+        "strategy_id": proposed.strategy_id,
+        "code": "data.unknown_symbol",
+        "detail": "no 1h bars of BTCUSDT are stored",
+        "hint": "import them",
+        **changes,
+    }
+    return BacktestFailed.after(proposed, key=key, **fields)
+
+
 async def submitted(bench: Bench, **changes: Any) -> StrategyProposed:
     out = await bench.deliver(submit(**changes))
     return StrategyProposed.parse(out[0][1], out[0][0])
@@ -67,12 +82,59 @@ async def test_submission_is_proposed_and_answered(tmp_path: Path) -> None:
 async def test_same_definition_again_is_the_same_strategy(tmp_path: Path) -> None:
     async with Bench.open(service(tmp_path), tmp_path) as bench:
         first = await submitted(bench)
+        await bench.deliver(judged(first.strategy_id))
         ((subject, body),) = await bench.deliver(submit(name="another name"))
-        assert CommandDone.parse(body, subject).result == {
-            "strategy_id": first.strategy_id,
-            "status": "proposed",
-            "duplicate": True,
-        }
+        result = CommandDone.parse(body, subject).result
+        assert (result["strategy_id"], result["status"], result["duplicate"]) == (first.strategy_id, "judged", True)
+
+
+async def test_same_definition_again_without_a_verdict_is_proposed_again(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        first = await submitted(bench)
+        (subject, body), (answer_subject, answer_body) = await bench.deliver(submit(name="another name"))
+        again = StrategyProposed.parse(body, subject)
+        result = CommandDone.parse(answer_body, answer_subject).result
+    assert (again.strategy_id, again.proposal) == (first.strategy_id, 2)
+    assert again.event_id != first.event_id
+    assert (result["strategy_id"], result["status"], result["duplicate"]) == (first.strategy_id, "proposed", True)
+
+
+async def test_promotion_of_a_strategy_whose_judging_failed_says_why(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        first = await submitted(bench)
+        await bench.deliver(failed(first))
+        refused = refusal(await bench.deliver(promote(first.strategy_id)))
+        assert refused.code == "gate.unjudged"
+        assert "no 1h bars of BTCUSDT are stored" in refused.detail
+        assert "import them; then submit it again" in str(refused.hint)
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        again = await submitted(bench, name="again")
+        refused = refusal(await bench.deliver(promote(first.strategy_id, account="b")))
+        assert "bars" not in refused.detail
+        await bench.deliver(failed(first, key="late"))
+        refused = refusal(await bench.deliver(promote(first.strategy_id, account="c")))
+        assert "bars" not in refused.detail
+        await bench.deliver(judged(again.strategy_id))
+        out = await bench.deliver(promote(first.strategy_id, account="d"))
+        assert StrategyPromoted.parse(out[0][1], out[0][0]).account == "d"
+
+
+async def test_failed_backtest_of_no_strategy_or_an_unknown_one_changes_nothing(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        first = await submitted(bench)
+        for strategy_id in (None, "nobody"):
+            assert await bench.deliver(failed(first, key=str(strategy_id), strategy_id=strategy_id)) == []
+        assert not bench.failed
+
+
+async def test_submission_for_a_symbol_without_bars_is_accepted_with_a_hint(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    async with Bench.open(build(settings), tmp_path) as bench:
+        _, (subject, body) = await bench.deliver(submit())
+        assert "no 1h bars of BTCUSDT" in CommandDone.parse(body, subject).result["hint"]
+        CatalogWriter(settings.catalog_dir).append("BTCUSDT", "1h", walk(5), "csv", False)
+        _, (subject, body) = await bench.deliver(submit(name="again"))
+        assert "hint" not in CommandDone.parse(body, subject).result
 
 
 async def test_bad_submission_is_refused_with_its_place_and_told_to_all(tmp_path: Path) -> None:
@@ -146,3 +208,19 @@ def test_confidence_is_pulled_toward_one_half() -> None:
     assert shrunk(0, 0) is None
     assert shrunk(1, 1) == 6 / 11
     assert shrunk(600, 1000) == pytest.approx(0.6, abs=0.001)
+
+
+async def test_steps_of_a_life_are_counted_also_through_a_deletion(tmp_path: Path) -> None:
+    async with Bench.open(service(tmp_path), tmp_path) as bench:
+        key = (await submitted(bench)).strategy_id
+        told: list[int] = []
+        for n in range(2):
+            if n:
+                await submitted(bench, name="again")
+            for command in (
+                promote(key, override_reason=f"r{n}"),
+                RetireStrategy.first(key=f"r{n}", at=START, strategy_id=key),
+                DeleteStrategy.first(key=f"d{n}", at=START, strategy_id=key),
+            ):
+                told.append(json.loads((await bench.deliver(command))[0][1])["step"])
+    assert told == [1, 2, 3, 4, 5, 6]
