@@ -3,23 +3,35 @@
 Paper accounts only. A handler returns the facts of its step; the record is written in the same transaction.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.common.bus import On, Outlet, Service, Tx
 from libs.common.clock import Clock, WallClock
 from libs.common.commands import Command, HaltTrading, ReduceTrading, ResumeTrading
-from libs.common.events import BarClosed, ControlChanged, DecisionMade, Event, RoundDecided, StrategyPromoted
+from libs.common.events import (
+    BarClosed,
+    ControlChanged,
+    DecisionMade,
+    Event,
+    RoundDecided,
+    StrategyDeleted,
+    StrategyPromoted,
+    StrategyRetired,
+)
 from libs.common.events.executor import TradingState
 from services.executor import store
 from services.executor.core import groups
 from services.executor.core.books import open_account
-from services.executor.core.orders import check_decision, check_round, group_of
+from services.executor.core.orders import check_round, group_of
 from services.executor.core.stage import Bar
 from services.executor.core.state import Outcome, Rules, State
 from services.executor.recovery import has_control, has_order_of, load
 from services.executor.settings import Settings
 from services.executor.tables import MIGRATIONS
+
+LOG = logging.getLogger("sentinel.executor")
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Executor:
     clock: Clock = field(default_factory=WallClock)
 
     async def on_bar(self, event: BarClosed, tx: Tx) -> Sequence[Event]:
-        """Stage the bar, and close the groups it completes."""
+        """Stage the bar, and close the groups it completes; raises BadInputError for a time no calendar can work with."""
         bar = Bar.of(event)
         state = groups.take_bar(tx.state, bar)
         if state is tx.state:
@@ -39,8 +51,7 @@ class Executor:
         return self._go_on(tx, state)
 
     async def on_decision(self, decision: DecisionMade, tx: Tx) -> Sequence[Event]:
-        """Keep the decision for its round; raises BadInputError for one that cannot be carried out."""
-        check_decision(decision)
+        """Keep the decision for its round; one that cannot be carried out counts there too, and is refused."""
         before: State = tx.state
         if groups.is_over(before, group_of(decision)) and await has_order_of(tx.connection, decision.event_id):
             return ()
@@ -58,6 +69,11 @@ class Executor:
     async def on_promoted(self, promoted: StrategyPromoted, tx: Tx) -> Sequence[Event]:
         """Open the account the strategy trades in."""
         return self._go_on(tx, *open_account(tx.state, promoted.account, promoted.at, self.rules))
+
+    async def on_gone(self, event: StrategyRetired | StrategyDeleted, tx: Tx) -> Sequence[Event]:
+        """Cancel what the strategy was about to buy."""
+        state, canceled = groups.retire(tx.state, event.strategy_id)
+        return self._go_on(tx, state, canceled) if canceled.orders else ()
 
     async def on_halt(self, command: HaltTrading, tx: Tx) -> Sequence[Event]:
         """Let nothing leave any more."""
@@ -92,6 +108,8 @@ class Executor:
     def _go_on(self, tx: Tx, state: State, outcome: Outcome | None = None) -> Sequence[Event]:
         after, steps = groups.close_ready_groups(state, self.rules)
         total = (outcome or Outcome()) + steps
+        for alarm in total.alarms:
+            LOG.error(alarm)
         store.save_step(tx, tx.state, after, total)
         tx.state = after
         return total.events
@@ -104,6 +122,8 @@ def table(app: Executor) -> tuple[On, ...]:
         On(DecisionMade, app.on_decision, key="symbol"),
         On(RoundDecided, app.on_round, key="timeframe"),
         On(StrategyPromoted, app.on_promoted),
+        On(StrategyRetired, app.on_gone),
+        On(StrategyDeleted, app.on_gone),
         On(HaltTrading, app.on_halt),
         On(ReduceTrading, app.on_reduce),
         On(ResumeTrading, app.on_resume),

@@ -1,7 +1,7 @@
 """Risk: the checks every order passes in line, each with a code of its own. Pure; nothing goes around it.
 
 Entries are cut or refused. An exit lowers the risk, so only a halt, an empty holding or a sale under way stops it: no lock,
-rate, price or size ever does. A fraction of 1 and a count of 0 mean no limit.
+rate, price or size ever does. A fraction of 1 and a count of 0 mean no limit, of positions 500.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,9 @@ from libs.common.values import MONEY_STEP, Side
 
 MINUTE = timedelta(minutes=1)
 DUPLICATE_WINDOW = timedelta(seconds=5)
+
+MOST_POSITIONS = 500
+"""Most positions of an account under any limit: the books of an account travel as one message of at most 256 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class View:
     """The account as it is when the request is judged.
 
     free_cash: cash not promised to pending buys. entries: holdings and pending buys. is_long: holds the symbol or is about to.
-    can_sell: holds it. is_selling: a sale is pending. mark: close of the symbol's bar of this round, null without one.
-    is_payable: the account's cash can pay for the symbol. sent: this account's orders of the last minute.
+    can_sell: holds it. is_owner: what it holds was bought by the strategy that asks. is_selling: a sale is pending.
+    mark: close of the symbol's bar of this round, null without one. is_payable: the account's cash can pay for the symbol. sent: this account's orders of the last minute.
     """
 
     trading: TradingState
@@ -66,6 +69,7 @@ class View:
     entries: int
     is_long: bool
     can_sell: bool
+    is_owner: bool
     is_selling: bool
     is_locked: bool
     is_payable: bool
@@ -100,6 +104,8 @@ def _exit_stop(view: View) -> tuple[str, str] | None:
         return "trading.halted", "trading is halted, nothing leaves"
     if not view.can_sell:
         return "risk.nothing_to_sell", "the account does not hold the symbol"
+    if not view.is_owner:
+        return "risk.not_owner", "another strategy bought the holding, only that one may close it"
     if view.is_selling:
         return "risk.duplicate", "a sale of the holding is already under way"
     return None
@@ -115,7 +121,7 @@ def _state_stop(view: View) -> tuple[str, str] | None:
     if not view.is_payable:
         return (
             "risk.quote_asset",
-            "paper accounts hold dollars and dollar coins, the symbol is priced in something else",
+            "paper accounts pay in dollars and dollar coins, and buy anything but dollars with them",
         )
     if view.is_locked:
         return "risk.daily_loss", "the daily loss limit is reached, entries wait for the next UTC day"
@@ -133,17 +139,17 @@ def _price_stop(request: Request, view: View, limits: Limits) -> tuple[str, str]
 
 def _flow_stop(request: Request, view: View, limits: Limits) -> tuple[str, str] | None:
     same = (request.symbol, request.side, request.amount)
-    if any((s.symbol, s.side, s.amount) == same and request.at - s.at < DUPLICATE_WINDOW for s in view.sent):
+    if any((s.symbol, s.side, s.amount) == same and abs(request.at - s.at) < DUPLICATE_WINDOW for s in view.sent):
         return "risk.duplicate", "the same order left less than 5 s ago"
     if view.is_long:
         return "risk.already_long", "a buy while long is a hold"
-    recent = [s for s in view.sent if request.at - s.at < MINUTE]
+    recent = [s for s in view.sent if abs(request.at - s.at) < MINUTE]
     of_symbol = sum(s.symbol == request.symbol for s in recent)
     if 0 < limits.symbol_orders_per_minute <= of_symbol:
         return "risk.symbol_rate", f"{of_symbol} orders of the symbol in the last minute"
     if 0 < limits.orders_per_minute <= len(recent):
         return "risk.rate", f"{len(recent)} orders in the last minute"
-    if 0 < limits.open_positions <= view.entries:
+    if view.entries >= (min(limits.open_positions, MOST_POSITIONS) or MOST_POSITIONS):
         return "risk.open_positions", f"{view.entries} positions are open"
     return None
 

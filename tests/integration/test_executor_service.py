@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from libs.common.bus import Tx
 from libs.common.commands import HaltTrading, ReduceTrading, ResumeTrading
-from libs.common.errors import BadInputError
+from libs.common.events import StrategyDeleted, StrategyRetired
 from libs.common.messages import Message
 from libs.common.values import Side, Timeframe
 from services.executor.app import build
@@ -166,17 +167,44 @@ async def test_decision_that_was_already_placed_and_whose_id_was_forgotten_chang
         assert bench.state is before
 
 
-async def test_decision_that_cannot_be_carried_out_fails_and_leaves_no_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [StrategyRetired, StrategyDeleted])
+async def test_end_of_a_strategy_cancels_its_pending_buy_and_its_holding_can_still_be_sold(
+    tmp_path: Path, kind: Any
+) -> None:
+    ended = kind.first(key="end", at=START, strategy_id="rsi")
+    bars = {n: [bar(n, symbol) for symbol in SYMBOLS[:2]] for n in (1, 2, 3)}
+    begin = [*bars[1], decision(1), round_(1, 1), *bars[2], decision(2, "ETHUSDT"), round_(2, 1)]
+    out = await run(
+        tmp_path, [*begin, ended, *bars[3], decision(3, side=Side.SELL), round_(3, 1), bar(4)], restart_every=1
+    )
+    told = [json.loads(body) for subject, body in out if subject.startswith("orders.")]
+    assert [(o["symbol"], o["side"], o["state"], o["code"]) for o in told] == [
+        ("BTCUSDT", "buy", "intent", None),
+        ("BTCUSDT", "buy", "filled", None),
+        ("ETHUSDT", "buy", "intent", None),
+        ("ETHUSDT", "buy", "canceled", "strategy.retired"),
+        ("BTCUSDT", "sell", "intent", None),
+        ("BTCUSDT", "sell", "filled", None),
+    ]
+    assert await proven(tmp_path) == []
+
+
+async def test_account_of_a_promotion_is_locked_by_a_loss_for_the_rest_of_the_day_only(tmp_path: Path) -> None:
+    today = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    messages = [
+        promoted("other", today),
+        bar(1),
+        decision(1, account="other", quote_amount=Decimal(4_000)),
+        round_(1, 1),
+    ]
+    messages += [bar(2, close=60.0), round_(2), bar(24, close=60.0), round_(24), bar(25, close=60.0)]
     async with Bench.open(service(), tmp_path) as bench:
-        await bench.deliver(bar(1))
-        before = bench.state
-        out = await bench.deliver(decision(1, quote_amount=None), decision(1, "ETHUSDT"))
-        [failed] = bench.failed
-        assert isinstance(failed.error, BadInputError)
-        assert failed.error.pointer == "/quote_amount"
-        assert out == []
-        assert [d.symbol for kept in bench.state.decisions.values() for d in kept] == ["ETHUSDT"]
-        assert before.decisions == {}
+        locks = []
+        for message in messages:
+            await bench.deliver(message)
+            locks.append(bench.state.accounts["other"].locked)
+        assert locks[4] is True
+        assert locks[-1] is False
 
 
 async def test_halt_cancels_refuses_and_survives_a_restart_until_resumed(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ Equity = cash + holdings at their last price; equity - initial cash = realized +
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from libs.common.events import OrderFilled, PortfolioChanged, Position
 from libs.common.values import Side, base_asset, derive_id
 from services.executor import ledger
-from services.executor.core.money import CASH, ZERO, settled
+from services.executor.core.money import CASH, LARGEST, ZERO, is_payable, settled
 from services.executor.core.stage import Group
 from services.executor.core.state import Account, Holding, Outcome, Rules, State
 from services.executor.risk import has_lost_the_day
@@ -24,16 +24,31 @@ PAPER = "paper"
 def open_account(state: State, name: str, at: datetime, rules: Rules) -> tuple[State, Outcome]:
     """Return the state with the account; opening one that exists changes nothing.
 
+    at: when it is opened, by any clock; the account's own day begins with the first group that closes after it.
     While a round is awaited the account's books of that time are published at once, because the round waits for them.
     """
     if name in state.accounts:
         return state, Outcome()
     cash = settled(rules.initial_cash)
-    account = Account(name, cash, cash, cash, at.date(), cash, at)
+    account = Account(name, cash, cash, cash, date.min, cash, at)
     deposit = ledger.deposit(derive_id("", "Deposit", name), at, name, CASH, cash)
     state = replace(state, accounts={**state.accounts, name: account})
     facts = (portfolio(state, account, state.awaiting),) if state.awaiting else ()
     return state, Outcome(events=facts, transactions=(deposit,))
+
+
+def is_bookable(state: State, fill: OrderFilled) -> bool:
+    """Tell whether the fill can be booked: cash stays above 0, and no sum of the account outgrows what a column holds."""
+    account = state.accounts[fill.account]
+    if fill.side is Side.BUY:
+        held = [h for h in state.holdings.values() if h.account == fill.account]
+        asset = base_asset(fill.symbol)
+        quantity = sum((h.quantity for h in held if base_asset(h.symbol) == asset), fill.quantity)
+        return is_payable(fill.symbol) and fill.cost + fill.fee <= account.cash and quantity <= LARGEST
+    rest = (h for key, h in state.holdings.items() if h.account == fill.account and key[1] != fill.symbol)
+    equity = account.cash + fill.cost - fill.fee + holdings_value(rest).get(fill.account, ZERO)
+    realized = account.realized + (fill.realized_pnl or ZERO)
+    return max(equity, abs(realized), account.fees + fill.fee) <= LARGEST
 
 
 def book(state: State, fill: OrderFilled) -> tuple[State, Outcome]:
@@ -61,19 +76,32 @@ def book(state: State, fill: OrderFilled) -> tuple[State, Outcome]:
     return state, Outcome(fills=(fill,), transactions=(transaction,))
 
 
-def mark(state: State, group: Group, rules: Rules) -> State:
-    """Return the state with the holdings of the group's timeframe at its closes, and every account's equity and day."""
+def mark(state: State, group: Group, rules: Rules) -> tuple[State, Outcome]:
+    """Return the state with the holdings of the group's timeframe at its closes, and every account's equity and day.
+
+    A close that would make an account worth more than books can hold is no price: the holding keeps its last one, with an alarm.
+    """
     bars = state.closed[group.timeframe].bars
-    holdings = {
-        key: replace(h, last_price=bars[h.symbol].close) if h.timeframe is group.timeframe and h.symbol in bars else h
-        for key, h in state.holdings.items()
-    }
-    values = holdings_value(holdings.values())
-    accounts = {
-        name: _marked(account, account.cash + values.get(name, ZERO), group.at, rules)
-        for name, account in state.accounts.items()
-    }
-    return replace(state, holdings=holdings, accounts=accounts)
+    values = holdings_value(state.holdings.values())
+    equity = {name: account.cash + values.get(name, ZERO) for name, account in state.accounts.items()}
+    holdings = dict(state.holdings)
+    alarms = []
+    for key in sorted(state.holdings):
+        holding = holdings[key]
+        if holding.timeframe is not group.timeframe or holding.symbol not in bars:
+            continue
+        close = bars[holding.symbol].close
+        others = equity[holding.account] - paper.worth(holding.quantity, holding.last_price)
+        if not paper.is_worth_less(holding.quantity, close, LARGEST - others):
+            alarms.append(
+                f"{holding.symbol} of account {holding.account} stays at {holding.last_price}: at its close of {close} "
+                f"({group.timeframe}, {group.at.isoformat()}) the account would be worth more than {LARGEST}"
+            )
+            continue
+        equity[holding.account] = others + paper.worth(holding.quantity, close)
+        holdings[key] = replace(holding, last_price=close)
+    accounts = {name: _marked(account, equity[name], group.at, rules) for name, account in state.accounts.items()}
+    return replace(state, holdings=holdings, accounts=accounts), Outcome(alarms=tuple(alarms))
 
 
 def holdings_value(holdings: Iterable[Holding]) -> dict[str, Decimal]:
@@ -127,7 +155,7 @@ def _bought(fill: OrderFilled) -> Holding:
 
 
 def _marked(account: Account, equity: Decimal, at: datetime, rules: Rules) -> Account:
-    if at.date() > account.day:
+    if _is_another_day(at.date(), account.day):
         start = equity if at.time() == time.min else account.equity
         account = replace(account, day=at.date(), day_equity=start, locked=False)
     locked = account.locked or has_lost_the_day(account.day_equity, equity, rules.limits)
@@ -136,10 +164,16 @@ def _marked(account: Account, equity: Decimal, at: datetime, rules: Rules) -> Ac
     return replace(account, equity=equity, locked=locked)
 
 
+def _is_another_day(today: date, day: date) -> bool:
+    # A bar of yesterday that comes late is of the same trading; one of two days ago means that older history is played.
+    return today > day or (day - today).days > 1
+
+
 def _position(holding: Holding) -> Position:
     return Position(
         symbol=holding.symbol,
         strategy_id=holding.strategy_id,
+        timeframe=holding.timeframe,
         quantity=holding.quantity,
         average_price=holding.entry_price,
         last_price=holding.last_price,

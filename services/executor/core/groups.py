@@ -6,11 +6,12 @@ Pure. `take_*` fold what arrives; `close_ready_groups` goes as far as what has a
 from collections.abc import Sequence
 from dataclasses import replace
 
+from libs.common.errors import PermanentError
 from libs.common.events import DecisionMade, RoundDecided
 from libs.common.events.executor import TradingState
 from libs.common.values import Side
-from services.executor.core.books import PAPER, book, mark, open_account, portfolios
-from services.executor.core.orders import ended, execute, group_of, order_of, reported, ruling_on
+from services.executor.core.books import PAPER, book, is_bookable, mark, open_account, portfolios
+from services.executor.core.orders import ended, execute, flaw_of, group_of, order_of, reported, ruling_on, unbookable
 from services.executor.core.stage import Bar, Group
 from services.executor.core.state import Closed, Order, Outcome, Rules, State
 from services.executor.risk import MINUTE, Ruling, Sent
@@ -58,12 +59,16 @@ def take_round(state: State, round_: RoundDecided) -> State:
 def set_trading(state: State, trading: TradingState) -> tuple[State, Outcome]:
     """Return the state under a new trading state; pending orders that it forbids are cancelled."""
     stopped = [o for o in state.pending if trading == "halted" or (trading == "reducing" and o.side is Side.BUY)]
-    now = max((closed.at for closed in state.closed.values()), default=None)
-    outcome = Outcome()
-    for order in sorted(stopped, key=_sequence):
-        outcome += reported(ended(order, "canceled", now or order.at, f"trading.{trading}", f"trading is {trading}"))
-    pending = tuple(order for order in state.pending if order not in stopped)
-    return replace(state, trading=trading, pending=pending), outcome
+    return _cancel(replace(state, trading=trading), stopped, f"trading.{trading}", f"trading is {trading}")
+
+
+def retire(state: State, strategy_id: str) -> tuple[State, Outcome]:
+    """Return the state after a strategy has ended: its pending buys are cancelled, its sells and holdings stay.
+
+    What it holds is closed by a decision like any other.
+    """
+    gone = [o for o in state.pending if o.side is Side.BUY and o.strategy_id == strategy_id]
+    return _cancel(state, gone, "strategy.retired", "the strategy ended before its order met a bar")
 
 
 def close_ready_groups(state: State, rules: Rules) -> tuple[State, Outcome]:
@@ -83,6 +88,14 @@ def close_ready_groups(state: State, rules: Rules) -> tuple[State, Outcome]:
         total += outcome
 
 
+def _cancel(state: State, orders: Sequence[Order], code: str, detail: str) -> tuple[State, Outcome]:
+    now = max((closed.at for closed in state.closed.values()), default=None)
+    outcome = Outcome()
+    for order in sorted(orders, key=_sequence):
+        outcome += reported(ended(order, "canceled", now or order.at, code, detail))
+    return replace(state, pending=tuple(order for order in state.pending if order not in orders)), outcome
+
+
 def _can_close(state: State, group: Group) -> bool:
     if state.stage.may_be_preceded(group, {timeframe: closed.at for timeframe, closed in state.closed.items()}):
         return False
@@ -100,10 +113,14 @@ def _is_decided(state: State, group: Group) -> bool:
 
 
 def _decide(state: State, group: Group, rules: Rules) -> tuple[State, Outcome]:
-    state = replace(state, sent=tuple(sent for sent in state.sent if group.at - sent.at < MINUTE))
+    state = replace(state, sent=tuple(sent for sent in state.sent if abs(group.at - sent.at) < MINUTE))
     outcome = Outcome()
     decisions = state.decisions.get(group, ())
     for decision in sorted(decisions, key=lambda d: (d.rank, d.symbol, d.account, d.event_id)):
+        flaw = flaw_of(decision)
+        if flaw:
+            outcome += reported(order_of(decision, flaw))
+            continue
         state, opened = open_account(state, decision.account, group.at, rules)
         state, placed = _place(state, decision, rules)
         outcome = outcome + opened + placed
@@ -136,8 +153,9 @@ def _close(state: State, group: Group, rules: Rules) -> tuple[State, Outcome]:
         if order.timeframe is group.timeframe:
             state, met = _meet(state, order, bars.get(order.symbol), group, rules)
             outcome += met
-    state = replace(mark(state, group, rules), awaiting=group)
-    return state, outcome + Outcome(events=portfolios(state, group))
+    state, marked = mark(state, group, rules)
+    state = replace(state, awaiting=group)
+    return state, outcome + marked + Outcome(events=portfolios(state, group))
 
 
 def _give_up_before(state: State, group: Group) -> tuple[State, Outcome]:
@@ -169,9 +187,21 @@ def _meet(state: State, order: Order, bar: Bar | None, group: Group, rules: Rule
     if bar is None:
         detail = f"{GROUPS_WITHOUT_A_BAR} bar times passed without a bar of the symbol"
         return state, reported(ended(order, "expired", group.at, "order.no_bar", detail))
+    try:
+        return _trade(state, order, bar, rules)
+    except (ArithmeticError, ValueError, PermanentError) as error:
+        # All accounts wait for this group: what is wrong with one order must end that order, not time.
+        detail = f"{type(error).__name__}: {str(error)[:400]}"
+        failed = reported(ended(order, "rejected", bar.open_time, "order.failed", detail))
+        return state, failed + Outcome(alarms=(f"order {order.order_id} of {order.symbol} failed: {detail}",))
+
+
+def _trade(state: State, order: Order, bar: Bar, rules: Rules) -> tuple[State, Outcome]:
     done, fill = execute(order, bar, state.holdings.get((order.account, order.symbol)), rules.costs)
     if fill is None:
         return state, reported(done)
+    if not is_bookable(state, fill):
+        return state, reported(unbookable(order, bar))
     state, booked = book(state, fill)
     return state, Outcome(events=(fill,)) + booked + reported(done)
 

@@ -5,7 +5,7 @@ Refuses to convert currencies: a paper account holds dollars, and counts dollar 
 
 from decimal import Decimal
 
-from libs.common.values import MONEY_STEP, quote_asset
+from libs.common.values import MONEY_STEP, base_asset, quote_asset
 
 CASH = "USD"
 """The asset every paper account keeps its cash in."""
@@ -13,7 +13,7 @@ CASH = "USD"
 ZERO = Decimal(0).quantize(MONEY_STEP)
 
 LARGEST = Decimal(90_000_000_000)
-"""Most units of anything one booking may move; hundred-millionths of it still fit into 64 bits."""
+"""Most units of anything a booking may move or an account may be worth; hundred-millionths of it still fit into 64 bits."""
 
 _DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD"})
 
@@ -28,6 +28,6 @@ def settled(amount: Decimal) -> Decimal:
     return amount.quantize(MONEY_STEP)
 
 
-def is_paid_in_dollars(symbol: str) -> bool:
-    """Tell whether a paper account can pay for `symbol`: dollars, or a coin that stands for one."""
-    return quote_asset(symbol) in _DOLLARS
+def is_payable(symbol: str) -> bool:
+    """Tell whether a paper account can pay for `symbol`: priced in dollars or a coin that stands for one, and no dollar itself."""
+    return quote_asset(symbol) in _DOLLARS and base_asset(symbol) != CASH

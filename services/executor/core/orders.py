@@ -14,7 +14,7 @@ from libs.common.errors import BadInputError
 from libs.common.events import DecisionMade, OrderChanged, OrderFilled, RoundDecided
 from libs.common.events.executor import OrderState
 from libs.common.values import Side, Stage, derive_id, quote_asset
-from services.executor.core.money import LARGEST, ZERO, is_paid_in_dollars, settled
+from services.executor.core.money import LARGEST, ZERO, is_payable, settled
 from services.executor.core.stage import Bar, Group
 from services.executor.core.state import Holding, Order, Outcome, State
 from services.executor.risk import Limits, Request, Ruling, View, judge
@@ -30,20 +30,20 @@ def client_order_id(decision_id: str, leg: str = "0") -> str:
     return "sn-" + base64.b32encode(digest)[:24].decode()
 
 
-def check_decision(decision: DecisionMade) -> None:
-    """Raise BadInputError with the place of the first thing that makes a decision impossible to carry out."""
+def flaw_of(decision: DecisionMade) -> Ruling | None:
+    """Return the refusal of a decision that nobody could carry out, whatever the books say; None for any other."""
+    amount = decision.quote_amount
     if decision.stage is Stage.ALERT:
-        raise BadInputError("an alert is never an order", code="decision.stage", pointer="/stage")
-    if decision.action is Side.BUY and not decision.quote_amount:
-        raise BadInputError("a buy needs an amount above 0", code="decision.amount", pointer="/quote_amount")
-    if decision.quote_amount and decision.quote_amount > LARGEST:
-        raise BadInputError(f"no order is worth more than {LARGEST}", code="decision.amount", pointer="/quote_amount")
+        return Ruling(None, "decision.stage", "an alert is never an order")
     if decision.rank > MAX_DECISIONS:
-        raise BadInputError(f"a round has at most {MAX_DECISIONS} decisions", code="decision.rank", pointer="/rank")
-    if decision.action is Side.SELL and decision.quote_amount is not None:
-        raise BadInputError(
-            "a sell closes the whole holding and has no amount", code="decision.amount", pointer="/quote_amount"
-        )
+        return Ruling(None, "decision.rank", f"a round has at most {MAX_DECISIONS} decisions, not {decision.rank}")
+    if decision.action is Side.SELL and amount is not None:
+        return Ruling(None, "decision.amount", f"a sell closes the whole holding and has no amount such as {amount:f}")
+    if decision.action is Side.BUY and not amount:
+        return Ruling(None, "decision.amount", "a buy needs an amount above 0")
+    if amount is not None and amount > LARGEST:
+        return Ruling(None, "decision.amount", f"no order is worth more than {LARGEST}, not {amount:f}")
+    return None
 
 
 def check_round(decided: RoundDecided) -> None:
@@ -55,7 +55,7 @@ def check_round(decided: RoundDecided) -> None:
 
 
 def order_of(decision: DecisionMade, ruling: Ruling, quantity: Decimal | None = None) -> Order:
-    """Return the order a ruling makes of a decision: intent, or refused."""
+    """Return the order a ruling makes of a decision: intent, or refused; without an amount that books could not hold."""
     refused = ruling.code is not None
     return Order(
         order_id=client_order_id(decision.event_id),
@@ -66,7 +66,7 @@ def order_of(decision: DecisionMade, ruling: Ruling, quantity: Decimal | None = 
         symbol=decision.symbol,
         timeframe=decision.timeframe,
         side=decision.action,
-        rank=decision.rank,
+        rank=min(decision.rank, MAX_DECISIONS),
         requested=_amount(decision),
         quote_amount=_amount(decision) if refused else ruling.amount,
         quantity=None if refused else quantity,
@@ -127,9 +127,7 @@ def execute(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs)
     """Return the order after it met its bar, filled or rejected, and the fill, caused by the order's intent."""
     execution = _execution(order, bar, holding, costs)
     if execution is None:
-        return ended(
-            order, "rejected", bar.open_time, "order.size", "no quantity that books can hold can be traded"
-        ), None
+        return unbookable(order, bar), None
     done = replace(
         ended(order, "filled", bar.open_time),
         filled_quantity=execution.quantity,
@@ -160,8 +158,14 @@ def execute(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs)
     )
 
 
+def unbookable(order: Order, bar: Bar) -> Order:
+    """Return the order as rejected because nothing of a size that books can hold could be traded at its bar."""
+    return ended(order, "rejected", bar.open_time, "order.size", "no quantity that books can hold can be traded")
+
+
 def _amount(decision: DecisionMade) -> Decimal | None:
-    return None if decision.quote_amount is None else settled(decision.quote_amount)
+    amount = decision.quote_amount
+    return None if amount is None or amount > LARGEST else settled(amount)
 
 
 def _execution(order: Order, bar: Bar, holding: Holding | None, costs: paper.Costs) -> paper.Execution | None:
@@ -184,6 +188,7 @@ def _view(decision: DecisionMade, state: State) -> View:
     pending = [order for order in state.pending if order.account == account.name]
     buys = [order for order in pending if order.side is Side.BUY]
     held = {symbol for name, symbol in state.holdings if name == account.name}
+    holding = state.holdings.get((account.name, decision.symbol))
     bar = state.closed[decision.timeframe].bars.get(decision.symbol)
     entries = held | {order.symbol for order in buys}
     return View(
@@ -192,10 +197,11 @@ def _view(decision: DecisionMade, state: State) -> View:
         free_cash=account.cash - sum((order.quote_amount or ZERO for order in buys), ZERO),
         entries=len(entries),
         is_long=decision.symbol in entries,
-        can_sell=decision.symbol in held,
+        can_sell=holding is not None,
+        is_owner=holding is not None and holding.strategy_id == decision.strategy_id,
         is_selling=any(order.side is Side.SELL and order.symbol == decision.symbol for order in pending),
         is_locked=account.locked,
-        is_payable=is_paid_in_dollars(decision.symbol),
+        is_payable=is_payable(decision.symbol),
         mark=bar.close if bar else None,
         sent=tuple(sent for sent in state.sent if sent.account == account.name),
     )

@@ -6,9 +6,10 @@ the old: groups lie on shelves of 64 lengths, so taking in a bar copies a shelf,
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from libs.common.errors import BadInputError
 from libs.common.events import BarClosed
 from libs.common.values import Timeframe
 
@@ -19,6 +20,8 @@ PATIENCE = 2
 """A bar is missing once another of the timeframe has closed this many lengths after it."""
 
 _SHELF = 64
+
+_FIRST, _LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Group(NamedTuple):
@@ -47,7 +50,14 @@ class Bar:
 
     @classmethod
     def of(cls, bar: BarClosed) -> "Bar":
-        """Return the part of the event that counts here."""
+        """Return the part of the event that counts here; raises BadInputError for a time at the edge of what dates can say."""
+        if not _FIRST <= bar.open_time < bar.close_time <= _LAST:
+            raise BadInputError(
+                f"a bar of {bar.close_time.isoformat()} cannot be traded on",
+                code="bar.time",
+                pointer="/close_time",
+                hint=f"times from the year {_FIRST.year} to {_LAST.year} can",
+            )
         return cls(bar.symbol, bar.timeframe, bar.open_time, bar.close_time, bar.open, bar.close, bar.simulated)
 
     @property

@@ -31,7 +31,8 @@ class Rules:
 class Account:
     """The money of one paper account.
 
-    equity: as last marked. day, day_equity: the UTC day of the event clock and the equity it began with.
+    equity: as last marked. day, day_equity: the UTC day of the last closed group, date.min before the first, and the equity
+    it began with.
     locked: entries are refused for the rest of the day. fees, realized: since it was opened.
     """
 
@@ -125,13 +126,14 @@ class State:
 class Outcome:
     """What a step leads to beside the new state: facts to publish, and what the record keeps for ever.
 
-    orders: every state an order took, in order.
+    orders: every state an order took, in order. alarms: what a person should look at, in plain words.
     """
 
     events: tuple[Event, ...] = ()
     orders: tuple[Order, ...] = ()
     fills: tuple[OrderFilled, ...] = ()
     transactions: tuple[Transaction, ...] = ()
+    alarms: tuple[str, ...] = ()
 
     def __add__(self, other: "Outcome") -> "Outcome":
         """Return both, this one first."""
@@ -140,4 +142,5 @@ class Outcome:
             self.orders + other.orders,
             self.fills + other.fills,
             self.transactions + other.transactions,
+            self.alarms + other.alarms,
         )

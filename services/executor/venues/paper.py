@@ -4,7 +4,7 @@ Pure, and the same arithmetic as the backtest engine (`libs/market/fills.py`). E
 nothing about depth.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from libs.market.fills import LOT_STEP, buy_price, buy_quantity, cost_of, fee_of, sell_price
@@ -35,7 +35,12 @@ class Execution:
 def buy(spend: Decimal, open_price: float, costs: Costs) -> Execution | None:
     """Return the buy that spends at most `spend`, fee included; None if that is less than a lot or more than books hold."""
     price = buy_price(open_price, costs.slippage)
-    return _executed(buy_quantity(float(spend), price, costs.fee, costs.lot), price, costs)
+    execution = _executed(buy_quantity(float(spend), price, costs.fee, costs.lot), price, costs)
+    if execution is None or execution.cost + execution.fee <= spend:
+        return execution
+    # From 2^25 on floats cannot tell money steps apart: the sum that fits as floats may be some steps too much as decimals.
+    cost = min(execution.cost, spend)
+    return replace(execution, cost=cost, fee=spend - cost)
 
 
 def sell(quantity: Decimal, open_price: float, costs: Costs) -> Execution | None:
@@ -46,6 +51,11 @@ def sell(quantity: Decimal, open_price: float, costs: Costs) -> Execution | None
 def worth(quantity: Decimal, price: float) -> Decimal:
     """Return the market value of a holding, without fee."""
     return to_money(cost_of(float(quantity), price))
+
+
+def is_worth_less(quantity: Decimal, price: float, bound: Decimal) -> bool:
+    """Tell whether a holding is worth less than `bound` at a price, be it ever so wild."""
+    return cost_of(float(quantity), price) < bound
 
 
 def _executed(quantity: float, price: float, costs: Costs) -> Execution | None:

@@ -88,10 +88,10 @@ def round_(number: int, decisions: int = 0, timeframe: Timeframe = H1) -> RoundD
     )
 
 
-def promoted(account: str) -> StrategyPromoted:
+def promoted(account: str, when: datetime = START) -> StrategyPromoted:
     return StrategyPromoted.first(
         key=account,
-        at=START,
+        at=when,
         strategy_id=f"of-{account}",
         lineage_id="l",
         family_id="f",

@@ -1,19 +1,15 @@
 """Rounds: when groups close, what happens to orders then, and that the order of arrival does not matter."""
 
 from decimal import Decimal
-from typing import Any
 
-import pytest
-
-from libs.common.errors import BadInputError
 from libs.common.events import OrderChanged, OrderFilled, PortfolioChanged
 from libs.common.values import Side, Stage, Timeframe
 from libs.market.fills import buy_price, buy_quantity, cost_of, fee_of, sell_price
 from services.executor.core import groups
 from services.executor.core.money import to_money
-from services.executor.core.orders import check_decision, check_round, client_order_id
-from services.executor.venues.paper import worth
-from tests.unit.executor.builders import H1, at, bar, decision, fold, of, promoted, round_, rules
+from services.executor.core.orders import client_order_id
+from services.executor.core.state import Outcome
+from tests.unit.executor.builders import H1, at, bar, decision, fold, of, promoted, round_
 
 
 def states(events: object) -> list[str]:
@@ -140,29 +136,6 @@ def test_decision_of_stage_live_is_refused_by_name() -> None:
     assert [(o.state, o.code) for o in of(OrderChanged, out.events)] == [("refused", "live.not_available")]
 
 
-@pytest.mark.parametrize(
-    ("broken", "pointer"),
-    [
-        ({"quote_amount": None}, "/quote_amount"),
-        ({"quote_amount": Decimal(0)}, "/quote_amount"),
-        ({"side": Side.SELL, "quote_amount": Decimal(5)}, "/quote_amount"),
-        ({"quote_amount": Decimal(10) ** 12}, "/quote_amount"),
-        ({"stage": Stage.ALERT}, "/stage"),
-        ({"rank": 10**19}, "/rank"),
-    ],
-)
-def test_decision_that_makes_no_sense_is_an_error_with_its_place(broken: dict[str, Any], pointer: str) -> None:
-    with pytest.raises(BadInputError) as raised:
-        check_decision(decision(1, **broken))
-    assert raised.value.pointer == pointer
-
-
-def test_round_that_counts_more_than_a_round_can_have_is_an_error_with_its_place() -> None:
-    with pytest.raises(BadInputError) as raised:
-        check_round(round_(1, 10**30))
-    assert raised.value.pointer == "/decisions"
-
-
 def test_account_of_a_promotion_has_its_books_published_for_the_round_that_is_awaited() -> None:
     _, out = fold([bar(1), promoted("of-rsi"), round_(1), bar(2)])
     assert [(b.account, b.at) for b in of(PortfolioChanged, out.events)] == [
@@ -243,32 +216,40 @@ def test_buy_may_not_spend_what_another_pending_buy_is_promised() -> None:
     assert [o.quote_amount for o in of(OrderChanged, out.events)] == [Decimal(9_000), Decimal(1_000)]
 
 
-def test_day_begins_with_the_equity_at_midnight_or_the_last_one_before() -> None:
-    messages = [bar(1), decision(1, quote_amount=Decimal(9_000)), *(round_(n, int(n == 1)) for n in range(1, 60))]
-    day = [bar(number, close=100.0 + number) for number in range(2, 24)]
-    at_midnight, _ = fold([*messages, *day, bar(24, close=150.0), bar(25, close=160.0)])
-    without_midnight, _ = fold([*messages, *day, bar(25, close=160.0)])
-    for state, price in ((at_midnight, 150.0), (without_midnight, 123.0)):
-        account, holding = state.accounts["paper"], state.holdings["paper", "BTCUSDT"]
-        assert account.day_equity == account.cash + worth(holding.quantity, price)
+def test_sell_of_what_another_strategy_bought_is_refused_and_its_owner_may_sell() -> None:
+    bought = [bar(1), decision(1, strategy_id="mine"), round_(1, 1), bar(2)]
+    sells = [decision(2, side=Side.SELL, strategy_id=name, rank=rank) for rank, name in ((1, "other"), (2, "mine"))]
+    state, out = fold([*bought, *sells, round_(2, 2), bar(3)])
+    told = [(o.strategy_id, o.state, o.code) for o in of(OrderChanged, out.events)][2:]
+    assert told == [
+        ("other", "refused", "risk.not_owner"),
+        ("mine", "intent", None),
+        ("mine", "filled", None),
+    ]
+    assert state.holdings == {}
 
 
-def test_daily_loss_locks_entries_until_the_next_utc_day_and_never_exits() -> None:
-    limits = rules().limits.__class__(1.0, 1.0, 0, 0, 0, 1.0, 0.03)
-    messages = [
-        *(bar(1), bar(1, "ETHUSDT"), decision(1, quote_amount=Decimal(9_000)), round_(1, 1)),
-        *(bar(2, close=90.0), bar(2, "ETHUSDT"), decision(2, "ETHUSDT", price=100.0), round_(2, 1)),
-        *(bar(3, open=90.0), bar(3, "ETHUSDT"), decision(3, side=Side.SELL), round_(3, 1)),
-        *(bar(4, open=90.0), bar(4, "ETHUSDT"), round_(4)),
-        *(bar(24), bar(24, "ETHUSDT"), decision(24, "ETHUSDT"), round_(24, 1)),
+def test_position_names_strategy_and_timeframe_of_its_buy() -> None:
+    quarter = Timeframe.M15
+    _, out = fold(
+        [bar(4, timeframe=quarter), decision(4, timeframe=quarter), round_(4, 1, quarter), bar(5, timeframe=quarter)]
+    )
+    [position] = of(PortfolioChanged, out.events)[-1].positions
+    assert (position.strategy_id, position.timeframe) == ("rsi", quarter)
+
+
+def test_retirement_cancels_the_pending_buy_of_that_strategy_alone_and_no_sell() -> None:
+    symbols = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+    bars = {n: [bar(n, symbol) for symbol in symbols] for n in (1, 2)}
+    state, _ = fold([*bars[1], decision(1), round_(1, 1), *bars[2]])
+    asked = [
+        decision(2, side=Side.SELL),
+        decision(2, "ETHUSDT", rank=2),
+        decision(2, "SOLUSDT", rank=3, strategy_id="other"),
     ]
-    _, out = fold(messages, rules(limits))
-    orders = [(o.symbol, o.side, o.state, o.code) for o in of(OrderChanged, out.events)]
-    assert orders == [
-        ("BTCUSDT", "buy", "intent", None),
-        ("BTCUSDT", "buy", "filled", None),
-        ("ETHUSDT", "buy", "refused", "risk.daily_loss"),
-        ("BTCUSDT", "sell", "intent", None),
-        ("BTCUSDT", "sell", "filled", None),
-        ("ETHUSDT", "buy", "intent", None),
-    ]
+    state, _ = fold([*asked, round_(2, 3)], state=state)
+    state, out = groups.retire(state, "rsi")
+    [gone] = of(OrderChanged, out.events)
+    assert (gone.symbol, gone.state, gone.code, gone.at) == ("ETHUSDT", "canceled", "strategy.retired", at(2))
+    assert sorted(order.symbol for order in state.pending) == ["BTCUSDT", "SOLUSDT"]
+    assert groups.retire(state, "rsi") == (state, Outcome())

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.values import Side
-from services.executor.risk import Limits, Request, Ruling, Sent, View, has_lost_the_day, judge
+from libs.common.events import Position
+from libs.common.messages import MAX_BODY_BYTES
+from libs.common.values import Side, Timeframe
+from services.executor.risk import MOST_POSITIONS, Limits, Request, Ruling, Sent, View, has_lost_the_day, judge
 from tests.unit.executor.builders import START
 
 STEP = Fraction(1, 10**8)
@@ -25,6 +27,7 @@ def view(**changes: object) -> View:
         "entries": 0,
         "is_long": False,
         "can_sell": False,
+        "is_owner": True,
         "is_selling": False,
         "is_locked": False,
         "is_payable": True,
@@ -58,6 +61,7 @@ def sent(seconds: float, symbol: str = "BTCUSDT", amount: int = 1, side: Side = 
         ({}, {"sent": tuple(sent(10, amount=n) for n in range(10))}, "risk.symbol_rate"),
         ({}, {"sent": tuple(sent(10, "ETHUSDT", n) for n in range(30))}, "risk.rate"),
         ({}, {"entries": 10}, "risk.open_positions"),
+        ({"side": Side.SELL, "amount": None}, {"can_sell": True, "is_owner": False}, "risk.not_owner"),
         ({"amount": Decimal("0.99")}, {}, "risk.min_notional"),
         ({}, {"free_cash": Decimal("0.99")}, "risk.insufficient_cash"),
         ({"side": Side.SELL, "amount": None}, {"can_sell": False}, "risk.nothing_to_sell"),
@@ -116,6 +120,7 @@ def oracle(r: Request, v: View, limits: Limits) -> tuple[set[str], Fraction | No
         reasons = {
             "trading.halted": v.trading == "halted",
             "risk.nothing_to_sell": not v.can_sell,
+            "risk.not_owner": not v.is_owner,
             "risk.duplicate": v.is_selling,
         }
         return {code for code, applies in reasons.items() if applies}, None
@@ -182,6 +187,7 @@ def random_case(chance: random.Random) -> tuple[Request, View, Limits]:
         entries=chance.choice((0, 0, 1, 2, 3)),
         is_long=chance.random() < 0.1,
         can_sell=chance.random() < 0.7,
+        is_owner=chance.random() < 0.8,
         is_selling=chance.random() < 0.2,
         is_locked=chance.random() < 0.1,
         is_payable=chance.random() < 0.9,
@@ -204,3 +210,25 @@ def test_order_at_random_agrees_with_the_oracle(seed: int) -> None:
         if ruling.code is None and asked.side is Side.BUY:
             assert Fraction(ruling.amount or 0) == amount
             assert ruling.amount
+
+
+@pytest.mark.parametrize("most", [0, 10_000])
+def test_position_beyond_what_one_message_of_books_can_carry_is_refused_under_any_limit(most: int) -> None:
+    limits = Limits(open_positions=most)
+    assert judge(request(), view(entries=MOST_POSITIONS - 1), limits).code is None
+    assert judge(request(), view(entries=MOST_POSITIONS), limits).code == "risk.open_positions"
+
+
+def test_books_of_the_most_positions_fit_into_one_message() -> None:
+    amount = Decimal("-12345678901.12345678")
+    longest = Position(
+        symbol="S" * 32,
+        strategy_id="s" * 64,
+        timeframe=Timeframe.M15,
+        quantity=-amount,
+        average_price=2.2250738585072014e-308,
+        last_price=2.2250738585072014e-308,
+        open_pnl=amount,
+        opened_at=START + timedelta(microseconds=1),
+    )
+    assert MOST_POSITIONS * (len(longest.model_dump_json()) + 1) < MAX_BODY_BYTES - 4_096
