@@ -6,21 +6,24 @@ run sends the very same commands again, and their answers are the old ones.
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError as NoMessageError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.journal import Journal
 from libs.common.bus.connection import Connection, connect
 from libs.common.bus.outlet import BusOutlet
 from libs.common.commands import Command, PromoteStrategy, SubmitStrategy
-from libs.common.errors import BadMessageError, TimedOutError
+from libs.common.errors import BadMessageError, BusUnavailableError, StoreUnavailableError, TimedOutError
 from libs.common.events import CommandDone, FeedChanged, StrategyJudged
-from libs.common.values import Stage, derive_id
+from libs.common.values import Stage, UtcTime, derive_id
 
 C = TypeVar("C", bound=Command)
 
@@ -28,6 +31,36 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "strategies"
 ANSWER_WITHIN_S = 30.0
 FEED_WITHIN_S = 120.0
 JUDGED_WITHIN_S = 60.0
+
+
+class _Marker(BaseModel):
+    """When the first run began, and what it promoted once it is over."""
+
+    model_config = ConfigDict(frozen=True)
+    began: UtcTime | None = None
+    promoted: dict[str, str] | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> "_Marker":
+        """Return what stands in a file; nothing where it is absent or a crash tore it. Raises StoreUnavailableError."""
+        try:
+            return cls.model_validate_json(path.read_bytes(), strict=True)
+        except (FileNotFoundError, ValidationError):
+            return cls()
+        except OSError as error:
+            raise StoreUnavailableError(f"{path.name} cannot be read: {error.strerror}") from error
+
+    def write(self, path: Path) -> None:
+        """Replace the file whole; raises StoreUnavailableError."""
+        part = path.with_name(path.name + ".part")
+        try:
+            with part.open("wb") as file:
+                file.write(self.model_dump_json(exclude_none=True).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as error:
+            raise StoreUnavailableError(f"{path.name} cannot be written: {error.strerror}") from error
 
 
 class FirstRun:
@@ -40,18 +73,24 @@ class FirstRun:
         self._examples = examples
 
     async def run(self, url: str) -> dict[str, str]:
-        """Return the strategies promoted to paper, id -> name; raises TimedOutError when a service does not answer."""
-        known = json.loads(self._marker.read_text()) if self._marker.exists() else {}
-        if "promoted" in known:
-            return dict(known["promoted"])
-        began = known.get("began") or datetime.now(UTC).isoformat(timespec="seconds")
-        self._marker.write_text(json.dumps({"began": began}))
-        connection = await connect(url, "first_run")
+        """Return the strategies promoted to paper, id -> name.
+
+        Raises TimedOutError when a service does not answer, BusUnavailableError, StoreUnavailableError.
+        """
+        known = await asyncio.to_thread(_Marker.read, self._marker)
+        if known.promoted is not None:
+            return known.promoted
+        began = known.began or datetime.now(UTC).replace(microsecond=0)
+        await asyncio.to_thread(_Marker(began=began).write, self._marker)
         try:
-            promoted = await self._prepare(connection, datetime.fromisoformat(began))
-        finally:
-            await connection.close()
-        self._marker.write_text(json.dumps({"began": began, "promoted": promoted}))
+            connection = await connect(url, "first_run")
+            try:
+                promoted = await self._prepare(connection, began)
+            finally:
+                await connection.close()
+        except (NatsError, TimeoutError, OSError) as error:
+            raise BusUnavailableError(f"the bus did not answer: {error or type(error).__name__}") from error
+        await asyncio.to_thread(_Marker(began=began, promoted=promoted).write, self._marker)
         return promoted
 
     async def _prepare(self, connection: Connection, at: datetime) -> dict[str, str]:

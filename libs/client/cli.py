@@ -51,6 +51,8 @@ def build() -> typer.Typer:
     app.command("test", context_settings={"ignore_unknown_options": True})(system.run_tests)
     ingest = typer.Typer(help="Market data.", no_args_is_help=True)
     ingest.command("import")(market.import_)
+    ingest.command("watch")(market.watch)
+    ingest.command("unwatch")(market.unwatch)
     app.add_typer(ingest, name="ingest")
     graves = typer.Typer(help="Messages that no service could handle.", no_args_is_help=True)
     for name, act in (("list", dead.list_), ("show", dead.show), ("retry", dead.retry)):

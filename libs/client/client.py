@@ -6,6 +6,7 @@ Decides how an answer that is not the thing asked for becomes an error. Bodies a
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -80,6 +81,14 @@ class Client:
     def import_bars(self, wish: Body) -> Body:
         """Import a file the ingest service can read; returns its report."""
         return self.post("/market/imports", wish)
+
+    def watch(self, wish: Body) -> Body:
+        """Play bars of symbols onto the bus; returns what ingest answered."""
+        return self.post("/market/watches", wish)
+
+    def unwatch(self, watch_id: str) -> Body:
+        """Stop a watch."""
+        return self._call("DELETE", f"/market/watches/{quote(watch_id, safe='')}")
 
     def portfolio(self, account: str) -> Body:
         """Return the books of an account."""

@@ -15,6 +15,7 @@ from libs.common.commands import (
     RetireStrategy,
     RunBacktest,
     SubmitStrategy,
+    UnwatchSymbols,
     WatchSymbols,
 )
 from libs.common.errors import BusUnavailableError, TimedOutError
@@ -68,6 +69,7 @@ async def test_backtest_is_shown_as_soon_as_its_answer_is_out(world: World) -> N
         ("DELETE", "/strategies/s1?reason=old", None, DeleteStrategy),
         ("POST", "/market/imports", {"path": "/bars.csv.gz", "timeframe": "1h"}, ImportBars),
         ("POST", "/market/watches", {"symbols": ["BTCUSDT", "eth/usdt"]}, WatchSymbols),
+        ("DELETE", "/market/watches/w1", None, UnwatchSymbols),
         ("PUT", "/control/kill-switch", {"state": "halted", "reason": "storm"}, HaltTrading),
         ("PUT", "/control/kill-switch", {"state": "reducing", "reason": "storm"}, ReduceTrading),
         ("PUT", "/control/kill-switch", {"state": "trading", "reason": "over"}, ResumeTrading),
@@ -141,6 +143,13 @@ async def test_requests_without_key_act_each_time(world: World) -> None:
     for _ in range(2):
         await world.client.post("/api/v1/strategies", json={"rules": RULES})
     assert len({command.event_id for command in world.outlet.asked}) == 2
+
+
+async def test_unwatch_names_the_watch_of_its_path(world: World) -> None:
+    await world.client.delete("/api/v1/market/watches/w1")
+    (command,) = world.outlet.asked
+    assert isinstance(command, UnwatchSymbols)
+    assert command.watch_id == "w1"
 
 
 async def test_promotion_to_live_needs_a_credential(world: World) -> None:

@@ -62,7 +62,7 @@ async def test_interrupted_run_begins_at_the_same_moment_again(
     marker.write_text('{"began": "2024-01-01T00:00:00+00:00"}')
     with pytest.raises(TimedOutError):
         await FirstRun(tmp_path, journal).run(server.url)
-    assert json.loads(marker.read_text()) == {"began": "2024-01-01T00:00:00+00:00"}
+    assert json.loads(marker.read_text()) == {"began": "2024-01-01T00:00:00Z"}
 
 
 async def test_bus_that_cannot_answer_is_a_bus_error(

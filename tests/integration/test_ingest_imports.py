@@ -208,7 +208,7 @@ async def test_import_taken_back_leaves_readers_the_bars_they_had_mapped(tmp_pat
             held.append((os.open(store, os.O_RDONLY), store.stat().st_size))
             return result
 
-        writer.merge = merge_and_be_opened  # type: ignore[method-assign]
+        writer.merge = merge_and_be_opened  # type: ignore[method-assign, assignment]
         path = tmp_path / "all.csv"
         given = [f"AUSDT,{row(n)}" for n in range(10, 900)] + [f"BUSDT,{row(n)}" for n in range(2_000)]
         path.write_text("symbol," + HEADER + "".join(given))

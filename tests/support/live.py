@@ -10,6 +10,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from deploy.local import SERVICES, System
+from libs.client.rerun import PARITY_ENV
 from libs.common.bus.connection import Connection, connect
 from libs.common.bus.outlet import BusOutlet
 from libs.common.commands import Command
@@ -20,19 +21,7 @@ from tests.support.build import START
 
 M = TypeVar("M", bound=Message)
 
-PARITY = {
-    "SENTINEL_FEED": "files",
-    "SENTINEL_SIMULATION_SPEED": "0",
-    "SENTINEL_MIN_SCORE": "0",
-    "SENTINEL_TOP_N": "0",
-    "SENTINEL_MAX_ORDER_FRACTION": "1",
-    "SENTINEL_MAX_POSITION_FRACTION": "1",
-    "SENTINEL_MAX_OPEN_POSITIONS": "0",
-    "SENTINEL_MAX_ORDERS_PER_MINUTE": "0",
-    "SENTINEL_MAX_SYMBOL_ORDERS_PER_MINUTE": "0",
-    "SENTINEL_PRICE_COLLAR": "1",
-    "SENTINEL_MAX_DAILY_LOSS": "1",
-}
+PARITY = {"SENTINEL_FEED": "files", "SENTINEL_SIMULATION_SPEED": "0"} | PARITY_ENV
 """The settings under which paper trading is the backtest replayed: no limit of the live loop applies."""
 
 
@@ -44,6 +33,19 @@ class Live:
         self.link = link
         self.outlet = BusOutlet(None, link)
         self._asked = 0
+
+    async def start_again(self) -> None:
+        """Start the system after it was stopped or killed, and link up once it is ready."""
+        await self.system.start()
+        await self.system.wait_ready()
+        self.link = await connect(self.system.nats_url, "test")
+        self.outlet = BusOutlet(None, self.link)
+
+    async def kill_all(self) -> None:
+        """End every process at once with SIGKILL, the bus too."""
+        await self.link.close()
+        self.system.hurry()
+        await self.system.stop()
 
     async def ask(self, command: type[Command], timeout_s: float = 60, **fields: Any) -> CommandDone:
         """Send a command with an id that only depends on what was asked before; a refusal is an AssertionError."""
@@ -108,10 +110,10 @@ async def live(
     await system.start()
     try:
         await system.wait_ready()
-        link = await connect(system.nats_url, "test")
+        running = Live(system, await connect(system.nats_url, "test"))
         try:
-            yield Live(system, link)
+            yield running
         finally:
-            await link.close()
+            await running.link.close()
     finally:
         await system.stop()

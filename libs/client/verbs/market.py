@@ -1,4 +1,4 @@
-"""ingest import: bars from a file into the catalog, all or nothing."""
+"""ingest import, watch, unwatch: bars from a file into the catalog, all or nothing, and from the feed onto the bus."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from libs.client import render
-from libs.client.verbs.options import DataDir, Json, client_of
+from libs.client.verbs.options import DataDir, End, Json, Start, client_of, moment
 from libs.client.verbs.progress import spinning
 from libs.client.verbs.strategies import Timeframe
 from libs.common.errors import BadInputError
@@ -40,6 +40,43 @@ def import_(
         render.as_json(body)
         return
     _show(body["result"])
+
+
+def watch(
+    symbols: Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="Symbols the feed has, such as BTCUSDT.")],
+    timeframe: Timeframe = None,
+    start: Start = None,
+    end: End = None,
+    folder: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Play bars of symbols to everything that runs: the feed's, from now on or within a window."""
+    wish = {"symbols": symbols, "timeframe": timeframe, "start": moment(start, "start"), "end": moment(end, "end")}
+    with client_of(folder) as client:
+        body = client.watch({name: value for name, value in wish.items() if value is not None})
+    if json:
+        render.as_json(body)
+        return
+    told = body["result"]
+    until = f"to {told['end']}" if told["end"] else "on"
+    render.line(
+        f"watching {render.cell(told['symbols'])} {told['timeframe']} from {told['start']} {until}: {told['watch_id']}"
+    )
+    render.line(f"`sentinel ingest unwatch {told['watch_id']}` stops it")
+
+
+def unwatch(
+    watch_id: Annotated[str, typer.Argument(help="The watch's id, or `default` for the simulation's own.")],
+    folder: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Stop a watch for good; what it published stays."""
+    with client_of(folder) as client:
+        body = client.unwatch(watch_id)
+    if json:
+        render.as_json(body)
+    else:
+        render.line(f"stopped {watch_id} after {body['result']['bars_published']} bars")
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -154,6 +154,8 @@ def _show(body: dict[str, Any], json: bool, done: str) -> None:
     else:
         already = " (it was known already)" if body["result"].get("duplicate") else ""
         render.line(f"{done}: {', '.join(body['ids'])}{already}")
+        if body["result"].get("hint"):
+            render.line(f"  hint: {body['result']['hint']}")
 
 
 def _show_backtest(body: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from libs.common.commands import ImportBars, WatchSymbols
+from libs.common.commands import ImportBars, UnwatchSymbols, WatchSymbols
 from libs.common.errors import BadInputError
 from libs.common.values import Timeframe, to_epoch_ms
 from libs.market.catalog import Catalog
@@ -18,7 +18,7 @@ from services.gateway.bodies import read_object
 from services.gateway.gateway import Gateway
 from services.gateway.paging import Page, decode, encode
 from services.gateway.queries import Filter, gaps_by_market, list_facts, list_latest
-from services.gateway.routes.params import IdempotencyKey, Paged, Series
+from services.gateway.routes.params import Id, IdempotencyKey, Paged, Series
 from services.gateway.shapes import resource
 
 _COLUMNS = ("open", "high", "low", "close", "volume")
@@ -102,3 +102,8 @@ def _feeds(routes: APIRouter, gateway: Gateway) -> None:
     async def watch(request: Request, key: IdempotencyKey = None) -> JSONResponse:
         answer = await gateway.act(WatchSymbols, await read_object(request, timeout_s), key)
         return JSONResponse(answer.body(), 201, answer.headers())
+
+    @routes.delete("/watches/{watch_id}")
+    async def unwatch(watch_id: Id, key: IdempotencyKey = None) -> JSONResponse:
+        answer = await gateway.act(UnwatchSymbols, {"watch_id": watch_id}, key)
+        return JSONResponse(answer.body(), headers=answer.headers())

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -42,6 +43,9 @@ class Gateway:
 
             def do_POST(self) -> None:
                 self.reply("POST")
+
+            def do_DELETE(self) -> None:
+                self.reply("DELETE")
 
             def reply(self, method: str) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
@@ -225,6 +229,41 @@ def test_import_of_a_missing_file_never_asks_the_gateway(gateway: Any, run: Any,
     server = gateway({})
     assert run("ingest", "import", str(tmp_path / "none.csv"))[0] == 1
     assert server.asked == []
+
+
+def test_watch_sends_symbols_and_window_and_names_the_watch(gateway: Any, run: Any) -> None:
+    window = {"start": "2024-01-01T00:00:00+00:00", "end": None}
+    result = {"watch_id": "w1", "symbols": ["BTCUSDT", "ETHUSDT"], "timeframe": "1h", **window}
+    server = gateway({("POST", "/api/v1/market/watches"): (201, {"ids": ["w1"], "result": result})})
+    code, out, _ = run("ingest", "watch", "BTCUSDT", "eth/usdt", "--timeframe", "1h", "--start", "2024-01-01")
+    assert code == 0
+    asked = {"symbols": ["BTCUSDT", "eth/usdt"], "timeframe": "1h", "start": "2024-01-01T00:00:00+00:00"}
+    assert server.asked == [("POST", "/api/v1/market/watches", asked)]
+    assert out == (
+        "watching BTCUSDT, ETHUSDT 1h from 2024-01-01T00:00:00+00:00 on: w1\n`sentinel ingest unwatch w1` stops it\n"
+    )
+
+
+def test_unwatch_sends_the_id_and_says_how_far_it_came(gateway: Any, run: Any) -> None:
+    answers = {("DELETE", "/api/v1/market/watches/w1"): (200, {"ids": ["w1"], "result": {"bars_published": 12}})}
+    server = gateway(answers)
+    assert run("ingest", "unwatch", "w1") == (0, "stopped w1 after 12 bars\n", "")
+    assert server.asked == [("DELETE", "/api/v1/market/watches/w1", None)]
+
+
+@pytest.mark.parametrize("identity", ["../x", "a b", "a/b?c=d"])
+def test_unwatch_of_what_is_no_id_stays_one_path_segment(gateway: Any, run: Any, identity: str) -> None:
+    server = gateway({})
+    assert run("ingest", "unwatch", identity)[0] == 1
+    ((_, path, _),) = server.asked
+    assert path.removeprefix("/api/v1/market/watches/") == quote(identity, safe="")
+
+
+def test_submission_that_cannot_be_judged_yet_shows_its_hint(gateway: Any, run: Any, tmp_path: Path) -> None:
+    body = {"ids": ["s1"], "result": {"duplicate": False, "hint": "no 1h bars of X"}}
+    gateway({("POST", "/api/v1/strategies"): (201, body)})
+    _, out, _ = run("submit", rules_file(tmp_path))
+    assert out == "submitted: s1\n  hint: no 1h bars of X\n"
 
 
 def test_down_with_nothing_running_says_so(run: Any, tmp_path: Path) -> None:

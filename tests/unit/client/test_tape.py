@@ -44,5 +44,5 @@ def test_fill_of_real_prices_does_not() -> None:
 
 def test_decision_line_is_its_reason() -> None:
     heard = Heard(signal(bar(1), simulated=True), 0.6, None)
-    (decision,) = decide([heard], {"paper": portfolio(1)}, Limits())
+    (decision,) = decide([heard], {"paper": portfolio(1)}, Limits(), {("s1", "paper")})
     assert decision_line(decision) == f"SIMULATED decision  {decision.reason}"
