@@ -19,8 +19,12 @@ _DOLLARS = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD"})
 
 
 def to_money(amount: float) -> Decimal:
-    """Return the settled amount, 8 decimals, of a float that fill arithmetic has already rounded to such steps."""
-    return Decimal(amount).quantize(MONEY_STEP)
+    """Return the settled amount, 8 decimals, of a float that fill arithmetic has already rounded to such steps.
+
+    By its shortest decimal, the one a report shows: where floats are coarser than the step (a billion of a small coin)
+    their exact binary value has digits that nobody meant.
+    """
+    return Decimal(repr(float(amount))).quantize(MONEY_STEP)
 
 
 def settled(amount: Decimal) -> Decimal:

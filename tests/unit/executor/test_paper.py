@@ -56,3 +56,8 @@ def test_trade_at_any_price_is_bookable_or_none(units: int, price: float) -> Non
     amount = Decimal(units) / 10**8
     for execution in (buy(amount, price, Costs()), sell(amount, price, Costs())):
         assert execution is None or max(execution.quantity, execution.cost) <= LARGEST
+
+
+def test_quantity_coarser_than_the_step_settles_at_the_decimal_a_report_shows() -> None:
+    assert to_money(937_841_538.7354445) == Decimal("937841538.73544450")
+    assert float(to_money(937_841_538.7354445)) == 937_841_538.7354445
