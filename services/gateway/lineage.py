@@ -134,7 +134,7 @@ def read_bar(catalog: Catalog, symbol: str, timeframe: str, opened: datetime) ->
     """Return the stored bar that opened at `opened`, None when the catalog does not have it."""
     start = to_epoch_ms(opened)
     try:
-        frame = catalog.read(symbol, timeframe, start, start + 1)
+        frame, info = catalog.read(symbol, timeframe, start, start + 1), catalog.info(symbol, timeframe)
     except NotFoundError:
         return None
     if not len(frame):
@@ -142,7 +142,8 @@ def read_bar(catalog: Catalog, symbol: str, timeframe: str, opened: datetime) ->
     closed = opened + timedelta(seconds=Timeframe(timeframe).seconds)
     prices = {name: float(getattr(frame, name)[0]) for name in ("open", "high", "low", "close", "volume")}
     times = {"open_time": _z(opened), "close_time": _z(closed), "at": _z(closed)}
-    return {"symbol": symbol, "timeframe": timeframe, **times, **prices}
+    origin = {"source": info.source, "simulated": info.simulated}
+    return {"symbol": symbol, "timeframe": timeframe, **times, **prices, **origin}
 
 
 def _z(moment: datetime) -> str:
