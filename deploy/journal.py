@@ -5,8 +5,10 @@ Decides how a child's line is read: ours are JSON objects, nats-server has its o
 
 import json
 import logging
+import os
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Any, TextIO
 
 FILE_BYTES = 10_000_000
 FILES_KEPT = 5
+LONGEST_TEAR = 2 << 20
+"""More than a line can have: those of children are cut at 1 MiB."""
+
 _LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 _NATS_LINE = re.compile(r"\[\d+\] \S+ \S+ \[(?P<level>[A-Z]{3})\] ?(?P<text>.*)")
 _NATS_LEVELS = {"DBG": "DEBUG", "TRC": "DEBUG", "INF": "INFO", "WRN": "WARNING", "ERR": "ERROR", "FTL": "CRITICAL"}
@@ -28,7 +33,9 @@ class Journal:
     def __init__(self, path: Path, terminal: TextIO | None = None, *, colour: bool = False):
         """Open the file; `terminal` None shows nothing."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT - 1, encoding="utf-8")
+        self._file = _LogFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT - 1, encoding="utf-8", delay=True)
+        with suppress(OSError):
+            path.touch()
         self._file.setFormatter(logging.Formatter("%(message)s"))
         self._terminal = terminal
         self._colour = colour
@@ -76,6 +83,38 @@ class Journal:
         return f"\033[2m{moment}\033[0m \033[{hue}m{name}\033[0m | {body}"
 
 
+class _LogFile(RotatingFileHandler):
+    """Loses lines on a full disk instead of printing a traceback for each, and says how many once there is room again."""
+
+    _lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        before = self._lost
+        super().emit(record)
+        if before and self._lost == before:
+            self._lost = 0
+            told = {
+                "service": "launcher",
+                "ts": _now(),
+                "level": "WARNING",
+                "msg": f"{before} lines of this log are lost: the disk was full",
+            }
+            super().emit(logging.makeLogRecord({"msg": json.dumps(told)}))
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        self._lost += 1
+        stream, self.stream = self.stream, None  # None is how the base class says: open it again
+        with suppress(OSError):
+            if stream is not None:
+                stream.close()
+        with suppress(OSError):
+            _cut_torn_line(Path(self.baseFilename))
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 class Relay(logging.Handler):
     """Sends the log records of the launcher's own process to a journal."""
 
@@ -87,6 +126,13 @@ class Relay(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Note a record, the link's ups and downs for the file only."""
         self._journal.note(record.getMessage(), "ERROR" if record.levelno >= logging.ERROR else "DEBUG")
+
+
+def _cut_torn_line(path: Path) -> None:
+    with path.open("r+b") as file:
+        begin = max(0, file.seek(0, os.SEEK_END) - LONGEST_TEAR)
+        file.seek(begin)
+        file.truncate(begin + file.read().rfind(b"\n") + 1)
 
 
 def read_line(line: str) -> dict[str, Any]:

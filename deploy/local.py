@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from deploy.guard import keep_storing
 from deploy.health import Watch
 from deploy.journal import Journal, open_journal
 from deploy.locks import FileLock, holder
 from deploy.nats import DEFAULT_PORT, NatsServer, free_port, is_free
 from deploy.processes import Child, Program
 from deploy.recorded import E, recorded
+from deploy.room import wait_for_room
 from libs.common.errors import (
     BadInputError,
     BusUnavailableError,
@@ -61,6 +63,7 @@ class System:
         self._leftovers: FileLock | None = None
         self._journal: Journal | None = None
         self._nats: NatsServer | None = None
+        self._guard: asyncio.Task[None] | None = None
         self._watch: Watch | None = None
         self._children: dict[str, Child] = {}
         self._gateway_port = 0
@@ -95,6 +98,11 @@ class System:
         if self._journal is None:
             raise NotFoundError("the system has not been started")
         return self._journal
+
+    @property
+    def last_words(self) -> dict[str, str]:
+        """The last warning or error of each process, empty before the start; the log itself may lie on a full disk."""
+        return self._journal.last if self._journal is not None else {}
 
     def pid_of(self, name: str) -> int | None:
         """Return the process id of a service or of `nats`, None while it is not running."""
@@ -148,6 +156,10 @@ class System:
             await watch.close()
         children, self._children = list(self._children.values()), {}
         await asyncio.gather(*(child.stop(GRACE_S) for child in children))
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.cancel()
+            await asyncio.wait((guard,))
         bus, self._nats = self._nats, None
         if bus is not None:
             await bus.stop(GRACE_S)
@@ -172,14 +184,16 @@ class System:
         lock = self._lock
         if lock is None:
             raise NotFoundError("the lock was not taken")
-        lock.write(f"{os.getpid()}\n")
         self._journal = open_journal(self.data_dir, quiet=self._quiet)
+        await wait_for_room(self.data_dir, lambda text: self.journal.note(text, "WARNING"))
+        lock.write(f"{os.getpid()}\n")
         self._leftovers = await FileLock.wait(
             self.data_dir / "services.lock", LEFTOVERS_WITHIN_S, "a service's database"
         )
         bus_port = DEFAULT_PORT if self._ports == "default" and is_free(DEFAULT_PORT) else None
         self._nats = NatsServer(self.data_dir, self._journal, bus_port)
         await self._nats.start()
+        self._guard = asyncio.create_task(keep_storing(self._nats, self._journal), name="guard")
         await self._make_streams()
         self._watch = await Watch.open(self.nats_url, lambda text: self.journal.note(text, "DEBUG"))
         self._gateway_port = self._choose_gateway_port()

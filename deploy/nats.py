@@ -14,6 +14,7 @@ import subprocess
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from deploy.journal import Journal
 from deploy.locks import FileLock
@@ -27,7 +28,7 @@ from libs.common.errors import (
 from libs.common.streams import STREAMS
 
 DEFAULT_PORT = 4222
-READY_WITHIN_S = 30.0
+IMPATIENT_AFTER_S = 3.0
 LOCK_WITHIN_S = 10.0
 POLL_S = 0.01
 FILE_LIMIT = sum(stream.max_bytes for stream in STREAMS) + 64_000_000
@@ -69,6 +70,13 @@ class NatsServer:
         self.child = Child(program, self.journal, on_start=self._wait_ready)
         await self.child.start()
 
+    async def complaint(self) -> str | None:
+        """Return what the server says is wrong with it, None while it is well or does not answer at all."""
+        if self.child is None or self.child.pid is None:
+            return None
+        said = await self._health(self._ports_file(self.child))
+        return None if said is None or said.get("status") == "ok" else str(said.get("error", said.get("status")))
+
     async def stop(self, grace_s: float = 10.0) -> None:
         """End it and give the lock up."""
         if self.child is not None:
@@ -78,35 +86,44 @@ class NatsServer:
             self._lock = None
 
     async def _wait_ready(self, child: Child) -> None:
+        """Return once it answers that it is well: a large store takes its time, so only its end is a failure."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + READY_WITHIN_S
-        ports = self.directory / f"nats-server_{child.pid}.ports"
+        began, said = loop.time(), False
+        ports = self._ports_file(child)
         for old in self.directory.glob("nats-server_*.ports"):
             if old != ports:
                 old.unlink(missing_ok=True)
-        while loop.time() < deadline:
+        while True:
             if child.pid is None:
                 raise BusUnavailableError(
                     f"nats-server ended at once: {self.journal.last.get('nats', 'no reason given')}"
                 )
-            if await self._answers(ports):
+            health = await self._health(ports)
+            if health is not None and health.get("status") == "ok":
                 return
+            if not said and loop.time() - began > IMPATIENT_AFTER_S:
+                last = self.journal.last.get("nats", "it says nothing")
+                self.journal.note(f"nats-server runs but is not ready yet; still waiting: {last}", "WARNING")
+                said = True
             await asyncio.sleep(POLL_S)
-        raise BusUnavailableError(f"nats-server was not ready within {READY_WITHIN_S:g} s")
 
-    async def _answers(self, ports: Path) -> bool:
+    def _ports_file(self, child: Child) -> Path:
+        return self.directory / f"nats-server_{child.pid}.ports"
+
+    async def _health(self, ports: Path) -> dict[str, Any] | None:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", _monitoring_port(ports))
         except (OSError, ValueError):  # not written yet, half written, or not listening yet
-            return False
+            return None
         try:
             writer.write(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
             answer = await asyncio.wait_for(reader.read(), 2)
-        except (OSError, TimeoutError):
-            return False
+            found = json.loads(answer.partition(b"\r\n\r\n")[2])
+        except (OSError, TimeoutError, ValueError):
+            return None
         finally:
             writer.close()
-        return b'"status":"ok"' in answer
+        return found if isinstance(found, dict) else None
 
 
 def configuration(store: Path, port: int) -> str:

@@ -31,7 +31,6 @@ from libs.common.events import (
     AlertRaised,
     BacktestFailed,
     CommandRefused,
-    DecisionMade,
     GapFound,
     OrderFilled,
     RoundDecided,
@@ -93,7 +92,7 @@ async def poison(system: Live, rows: Sequence[Row], sent: Sent) -> None:
         kind = listeners[0].message
         real = orjson.dumps(GOLDEN[kind.__name__]["body"])
         await asyncio.gather(*(sent.send(system, listeners, b) for b in (*MALFORMED.values(), *foreign_to(kind, real))))
-    for kind, changes in ((DecisionMade, {"stage": "alert"}), (RoundDecided, {"decisions": 10**9})):
+    for kind, changes in ((RoundDecided, {"decisions": 10**9}),):
         golden = GOLDEN[kind.__name__]
         body = orjson.dumps(golden["body"] | changes)
         await publish(system, golden["subject"], body)
@@ -139,7 +138,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "SubmitStrategy": ({"kind": "horoscope"}, "/kind"),
     "RunBacktest": ({"strategy_id": "nobody"}, "/strategy_id"),
     "ImportBars": ({"path": "/nowhere/at/all.csv"}, "/path"),
-    "WatchSymbols": ({"symbols": ["N/O/N/E"]}, "/symbols/0"),
+    "WatchSymbols": ({"symbols": ["NOPE"]}, "/symbols/0"),
     "UnwatchSymbols": ({"watch_id": "nobody"}, "/watch_id"),
     "PromoteStrategy": ({"strategy_id": "nobody"}, "/strategy_id"),
     "RetireStrategy": ({"strategy_id": "nobody"}, "/strategy_id"),

@@ -27,6 +27,13 @@ def code_of(error: Exception) -> str:
     return error.code if isinstance(error, SentinelError) else type(error).__name__
 
 
+def words(error: BaseException) -> str:
+    """Return what a person is told of `error` in one line: our own errors with what to do, others with their class."""
+    if isinstance(error, SentinelError):
+        return f"{error.detail} ({error.hint})" if error.hint else error.detail
+    return f"{type(error).__name__}: {error}"
+
+
 def shown(text: str, limit: int) -> str:
     """Return at most `limit` characters of a text that may hold anything, fit for JSON."""
     return text[:limit].encode("utf-8", "replace").decode()

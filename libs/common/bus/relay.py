@@ -9,6 +9,7 @@ from nats.js.errors import APIError
 
 from libs.common.bus.connection import Connection
 from libs.common.bus.records import Outgoing
+from libs.common.bus.refusal import words
 from libs.common.bus.transact import Transactor
 from libs.common.errors import BusUnavailableError, StoreUnavailableError
 from libs.common.streams import stream_of
@@ -89,8 +90,11 @@ class Relay:
         await self.js.publish(message.subject, message.body, headers={"Nats-Msg-Id": message.event_id})
 
     def _complain(self, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"[:300]
+        if isinstance(error, StoreUnavailableError):
+            text = f"waiting: {words(error)}"[:300]
+        else:
+            did = "refuses" if isinstance(error, APIError) else "does not acknowledge"
+            text = f"the bus {did}; the outbox keeps everything (is its disk full?): {words(error)}"[:300]
         if text != self.last_error:
-            stuck = isinstance(error, APIError)
-            LOG.warning("the bus %s; the outbox keeps it: %s", "refuses" if stuck else "does not acknowledge", text)
+            LOG.warning("%s", text)
         self.last_error = text

@@ -19,7 +19,13 @@ from libs.common.bus.reading import Origin, command_stub, read
 from libs.common.bus.refusal import refused, words
 from libs.common.bus.table import On
 from libs.common.bus.transact import Delivery, Failed, KeyHeldError, Transactor, as_infrastructure, is_infrastructure
-from libs.common.errors import BadMessageError, PermanentError, SentinelError, StoreUnavailableError
+from libs.common.errors import (
+    BadMessageError,
+    BusUnavailableError,
+    PermanentError,
+    SentinelError,
+    StoreUnavailableError,
+)
 from libs.common.messages import Message
 
 LOG = logging.getLogger("sentinel.bus")
@@ -125,7 +131,7 @@ class RowWorker:
                 ready = [d for d in batch if id(d) not in bad]
                 failed += await self.transactor.handle(self.row, self.durable.name, ready) if ready else []
                 break
-            except StoreUnavailableError as error:
+            except (StoreUnavailableError, BusUnavailableError) as error:
                 self._complain("waiting", error)
                 await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
                 attempt += 1

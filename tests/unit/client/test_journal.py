@@ -2,7 +2,12 @@
 
 import io
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from deploy.journal import Journal, read_line
 
@@ -39,3 +44,28 @@ def test_bus_chatter_stays_off_the_terminal_and_its_warnings_do_not(tmp_path: Pa
 def test_plain_text_and_broken_json_are_read_as_text() -> None:
     assert read_line("Traceback (most recent call last):")["msg"] == "Traceback (most recent call last):"
     assert read_line('{"half": ')["msg"] == '{"half": '
+
+
+@contextmanager
+def files_end_at(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size` bytes: writing then fails as it does on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_full_disk_loses_whole_lines_and_says_how_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(tmp_path / "sentinel.log")
+    journal.note("before")
+    with files_end_at((tmp_path / "sentinel.log").stat().st_size + 20):
+        journal.note("one")
+        journal.note("two", "WARNING")
+    assert journal.last == {"launcher": "two"}
+    journal.note("after")
+    journal.close()
+    lines = [json.loads(line) for line in (tmp_path / "sentinel.log").read_text().splitlines()]
+    assert [line["msg"] for line in lines] == ["before", "after", "2 lines of this log are lost: the disk was full"]
+    assert capsys.readouterr().err == ""
