@@ -1,11 +1,17 @@
 """Options and places that all tests share."""
 
+import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.parity import Replayed
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -31,6 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("full"):
                 item.add_marker(pytest.mark.skip(reason="the full size runs with --full"))
+
+
+@pytest.fixture(scope="session")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> "Replayed":
+    """An undisturbed replay of the suite's walks, made once for all tests that compare with it."""
+    from tests.support.parity import SUITE_BARS, run_walks  # noqa: PLC0415 - most tests start no system
+
+    return asyncio.run(_awaited(run_walks(tmp_path_factory.mktemp("calm") / "run", SUITE_BARS)))
+
+
+async def _awaited(replayed: "Awaitable[Replayed]") -> "Replayed":
+    return await replayed
 
 
 @pytest.fixture

@@ -6,35 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live import PARITY, live
-from tests.support.parity import Replayed, Window, certify, hours, imbalances, prepare, replay, write_walks
+from tests.support.parity import SUITE_BARS, Replayed, Window, run, run_walks
 
 DECISIONS = "decisions.*"
 
 
-async def run(folder: Path, path: Path, window: Window, **import_fields: str) -> Replayed:
-    async with live(folder, PARITY) as system:
-        lines = await prepare(system, path, window, folder, **import_fields)
-        replayed = await replay(system, window, lines)
-        assert await system.raw("dead.>") == []
-    certificates = certify(replayed, window, folder)
-    for symbol, certificate in certificates.items():
-        assert certificate.differences == (), (symbol, certificate.differences[:3])
-    assert sum(c.signals for c in certificates.values()) == sum(c.bars for c in certificates.values()) > 0
-    assert await imbalances(folder) == []
-    return replayed
-
-
 @pytest.mark.timeout(300)
-async def test_replay_of_four_symbols_equals_the_backtests_and_itself(tmp_path: Path) -> None:
-    symbols = ("AUSDT", "BUSDT", "CUSDT", "DUSDT")
-    write_walks(tmp_path / "walks.csv.gz", symbols, 160)
-    window = hours(symbols, 160)
-    first = await run(tmp_path / "one", tmp_path / "walks.csv.gz", window)
-    again = await run(tmp_path / "two", tmp_path / "walks.csv.gz", window)
-    assert len(first.fills) > 20
-    for wildcard in first.raw:
-        assert first.digest(wildcard) == again.digest(wildcard), wildcard
+async def test_replay_of_four_symbols_equals_the_backtests_and_another_replay(tmp_path: Path, calm: Replayed) -> None:
+    again = await run_walks(tmp_path / "again", SUITE_BARS)
+    assert len(calm.fills) > 20
+    for wildcard in calm.raw:
+        assert calm.digest(wildcard) == again.digest(wildcard), wildcard
 
 
 @pytest.mark.timeout(300)

@@ -31,7 +31,7 @@ from libs.strategy.spec import parse
 from services.backtest.reports import Reports
 from services.executor.audit import audit
 from tests.support.build import START, hour
-from tests.support.live import Live
+from tests.support.live import PARITY, Live, live
 
 RULES = {
     "indicators": {
@@ -80,6 +80,10 @@ class Replayed:
                 told.update(subject.encode() + b"\0" + body + b"\n")
         return told.hexdigest()
 
+
+WALKS = ("AUSDT", "BUSDT", "CUSDT", "DUSDT")
+SUITE_BARS = 160
+"""Bars of each walk in the suite; long enough for some forty fills."""
 
 WATCHED = (DecisionMade.wildcard(), OrderChanged.wildcard(), OrderFilled.wildcard(), PortfolioChanged.wildcard())
 
@@ -168,6 +172,33 @@ async def imbalances(data_dir: Path) -> list[Any]:
             return list(await audit(connection))
     finally:
         await database.close()
+
+
+async def run(
+    folder: Path,
+    path: Path,
+    window: Window,
+    harm: Callable[[Live], Awaitable[None]] | None = None,
+    **import_fields: str,
+) -> Replayed:
+    """Replay a window on a fresh system, and demand that it equals `evaluate` and the backtests and that the books balance."""
+    async with live(folder, PARITY) as system:
+        lines = await prepare(system, path, window, folder, **import_fields)
+        replayed = await replay(system, window, lines, (lambda: harm(system)) if harm else None)
+        assert await system.raw("dead.>") == []
+    certificates = certify(replayed, window, folder)
+    for symbol, certificate in certificates.items():
+        assert certificate.differences == (), (symbol, certificate.differences[:3])
+    assert sum(c.signals for c in certificates.values()) == sum(c.bars for c in certificates.values()) > 0
+    assert await imbalances(folder) == []
+    return replayed
+
+
+def run_walks(folder: Path, bars: int, harm: Callable[[Live], Awaitable[None]] | None = None) -> Awaitable[Replayed]:
+    """Replay `bars` bars of four generated walks, the same ones every time."""
+    folder.mkdir(parents=True)
+    write_walks(folder / "walks.csv.gz", WALKS, bars)
+    return run(folder / "data", folder / "walks.csv.gz", hours(WALKS, bars), harm)
 
 
 def hours(symbols: Sequence[str], bars: int) -> Window:
