@@ -115,7 +115,8 @@ async def latency(folder: Path, symbols: Sequence[str], bars: int) -> list[tuple
         prices = {bar.event_id: at for bar, at in await stored_times(system, BarClosed)}
         decisions = await stored_times(system, DecisionMade)
         fills = await stored_times(system, OrderFilled)
-    to_decision = [(at - prices[d.root_id]).total_seconds() * 1e3 for d, at in decisions if at > settled]
+    told = [(d, at) for d, at in decisions if at > settled and d.root_id in prices]
+    to_decision = [(at - prices[d.root_id]).total_seconds() * 1e3 for d, at in told]
     to_fill = []
     for fill, at in fills:
         bar = BarClosed.id_of(fill.symbol, fill.timeframe, fill.at)
