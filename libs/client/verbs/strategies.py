@@ -163,5 +163,5 @@ def _show_backtest(body: dict[str, Any]) -> None:
     mark = ", SIMULATED prices" if body["simulated"] else ""
     window = f"{', '.join(body['symbols'])} {body['timeframe']}, {body['window_start']} to {body['window_end']}, {body['bars']} bars{mark}"
     render.table(("metric", "value"), [(name, metrics[name]) for name in sorted(metrics)], f"{body['name']}: {window}")
-    render.line(f"verdict: {body['verdict']}, because {body['deciding_rule']}")
+    render.line(f"verdict: {body['deciding_rule']}")
     render.line(f"backtest: {body['backtest_id']}, report: {body['report_key']}")
