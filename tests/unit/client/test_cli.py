@@ -114,7 +114,7 @@ def test_backtest_of_a_file_sends_its_rules_and_prints_the_verdict(gateway: Any,
         "name": "dip",
         "timeframe": "1h",
     }
-    assert "verdict: average, because average: total return 12.50 % >= 5 %" in out
+    assert "verdict: average: total return 12.50 % >= 5 %" in out
     assert "total_return\t0.125" in out
     assert "sharpe\t-" in out
 
