@@ -33,8 +33,14 @@ class Watch:
     async def open(cls, url: str, on_error: Callable[[str], None]) -> Self:
         """Connect and listen to every pulse; the link is remade for ever."""
 
+        said = ""
+
         async def error_cb(error: Exception) -> None:
-            on_error(f"{type(error).__name__}: {error}")
+            nonlocal said
+            text = f"{type(error).__name__}: {error}"
+            if text != said:
+                on_error(text)
+            said = text
 
         client = await nats.connect(
             url, name="launcher", error_cb=error_cb, max_reconnect_attempts=-1, reconnect_time_wait=0.2, ping_interval=5

@@ -18,21 +18,20 @@ from tests.support.parity import WATCHED, Replayed, certify, hours, imbalances, 
 from tests.support.sickness import Gate, full, locked, logged, make_all_streams_fail, says, small_disk, until
 
 SYMBOLS = ("AUSDT", "BUSDT", "CUSDT", "DUSDT")
-BARS = 120
-"""Bars of a symbol that are under way while one sickness lasts."""
+BARS = 240
 
 PROFILE = PARITY | {"SENTINEL_JIT": "0"}
 Sickness = Callable[[Live, Path], Awaitable[None]]
 
 
 async def run(folder: Path, data: Path, sicknesses: Sequence[Sickness | None], bars: int = BARS) -> Replayed:
-    """Replay as many parts as there are sicknesses, with one in each, and return what came of it all."""
-    write_walks(folder / "walks.csv.gz", SYMBOLS, bars * len(sicknesses))
-    window = hours(SYMBOLS, bars * len(sicknesses))
+    """Replay in as many parts as there are sicknesses, with one in the middle of each, and return what came of it all."""
+    write_walks(folder / "walks.csv.gz", SYMBOLS, bars)
+    window, part = hours(SYMBOLS, bars), bars // len(sicknesses)
     async with live(data, PROFILE) as system:
         lines = await prepare(system, folder / "walks.csv.gz", window, data)
-        for part, sickness in enumerate(sicknesses):
-            span = {"start": hour(part * bars), "end": hour((part + 1) * bars)}
+        for number, sickness in enumerate(sicknesses):
+            span = {"start": hour(number * part), "end": hour((number + 1) * part)}
             before = await signals(system)
             await system.ask(WatchSymbols, symbols=list(SYMBOLS), timeframe="1h", **span)
             if sickness:
@@ -40,7 +39,7 @@ async def run(folder: Path, data: Path, sicknesses: Sequence[Sickness | None], b
                     while await signals(system) == before:
                         await asyncio.sleep(0.01)
                 await sickness(system, data)
-            await system.wait_for(FeedChanged, part + 1, state="finished", timeout_s=1_200)
+            await system.wait_for(FeedChanged, number + 1, state="finished", timeout_s=1_200)
             await system.system.drained(1_200)
         assert await system.raw("dead.>") == []
         replayed = Replayed(
@@ -62,7 +61,7 @@ async def signals(system: Live) -> int:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def calm(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
     folder = tmp_path_factory.mktemp("calm")
-    return await run(folder, folder / "data", (None, None, None))
+    return await run(folder, folder / "data", (None,))
 
 
 def assert_same(replayed: Replayed, calm: Replayed) -> None:
@@ -158,18 +157,26 @@ def fill_disk(disk: Path, seconds: float) -> Sickness:
     return sickness
 
 
+def one_by_one(*sicknesses: Sickness) -> Sickness:
+    async def sickness(system: Live, data: Path) -> None:
+        for each in sicknesses:
+            await each(system, data)
+
+    return sickness
+
+
 @pytest.mark.timeout(300)
 async def test_locked_databases_and_a_lost_bus_change_nothing(
     tmp_path: Path, calm: Replayed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(tmp_path, monkeypatch)
-    assert_same(await run(tmp_path, tmp_path / "data", (lock_databases(0), hang(1), lose(gate, 0))), calm)
+    assert_same(await run(tmp_path, tmp_path / "data", (lock_databases(0), one_by_one(hang(0), lose(gate, 0)))), calm)
 
 
 @pytest.mark.timeout(300)
 async def test_full_disk_changes_nothing(tmp_path: Path, calm: Replayed) -> None:
     with small_disk(tmp_path / "disk", 128) as disk:
-        replayed = await run(tmp_path, disk / "data", (None, fill_disk(disk, 0), None))
+        replayed = await run(tmp_path, disk / "data", (fill_disk(disk, 0),))
         shutil.copy(disk / "data" / "sentinel.log", tmp_path)
     assert_same(replayed, calm)
     assert says(tmp_path, "there is room again") == {"launcher"}
@@ -180,7 +187,7 @@ async def test_full_disk_changes_nothing(tmp_path: Path, calm: Replayed) -> None
 async def test_a_minute_of_every_sickness_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate(tmp_path, monkeypatch)
     (tmp_path / "calm").mkdir()
-    calm = await run(tmp_path / "calm", tmp_path / "calm" / "data", (None, None, None, None), 1_000)
+    calm = await run(tmp_path / "calm", tmp_path / "calm" / "data", (None,), 4_000)
     with small_disk(tmp_path / "disk", 512) as disk:
         sicknesses = (lock_databases(60), hang(60), lose(gate, 60), fill_disk(disk, 60))
-        assert_same(await run(tmp_path, disk / "data", sicknesses, 1_000), calm)
+        assert_same(await run(tmp_path, disk / "data", sicknesses, 4_000), calm)

@@ -55,6 +55,7 @@ REFUSED = {
     "version as text": _changed(schema_version='"1"'),
     "version zero": _changed(schema_version="0"),
     "naive time": _changed(at='"2024-01-01T00:00:00"'),
+    "time before the first": _changed(at='"0001-01-01T00:00:00+14:00"'),
     "high below low": _changed(high="1"),
     "another symbol": _changed(symbol='"ETHUSDT"'),
     "wildcard symbol": _changed(symbol='"BTC.>"'),

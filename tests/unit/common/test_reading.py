@@ -36,7 +36,7 @@ def test_malformed_command_is_answered_only_where_its_id_can_be_read(body: bytes
     row = On(RetireStrategy, nothing)
     stub = command_stub(row, body, ORIGIN)
     if stub is not None:
-        answer = refused(stub, "strategy_gen", BadInputError("no", pointer="/" + "k" * 200_000, hint="\ud800"))
+        answer = refused(stub, "strategy_gen", BadInputError("no", pointer="/" + "k" * 300_000, hint="\ud800"))
         assert len(answer.body()) < MAX_BODY_BYTES
         assert CommandRefused.parse(answer.body(), answer.subject_name()) == answer
 
