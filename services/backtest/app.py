@@ -5,6 +5,7 @@ memory from the moment it is seen: it is named by the hash of its content, so it
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from services.backtest.core.job import Failed, Outcome, Summary, job_of_command,
 from services.backtest.runner import Runner
 from services.backtest.settings import Settings
 
+PATIENCE_S = 1.0
+"""How long a backtest of a strategy nobody has heard of waits for its proposal."""
+
 
 class App:
     """The handlers, and the slow work before them."""
@@ -31,6 +35,7 @@ class App:
         """Serve with `runner`; `load` fills in the definitions known so far."""
         self.runner = runner
         self.proposals: dict[str, StrategyProposed] = {}
+        self._news = asyncio.Condition()
 
     async def load(self, connection: AsyncConnection) -> None:
         """Read the definitions of earlier proposals."""
@@ -38,7 +43,9 @@ class App:
 
     async def judge(self, proposal: StrategyProposed) -> Outcome:
         """Run a proposal on the default window; repeatable."""
-        self.proposals[proposal.strategy_id] = proposal
+        async with self._news:
+            self.proposals[proposal.strategy_id] = proposal
+            self._news.notify_all()
         try:
             job = job_of_proposal(proposal)
         except PermanentError as error:
@@ -46,12 +53,19 @@ class App:
         return await asyncio.to_thread(self.runner.run, job)
 
     async def backtest(self, command: RunBacktest) -> Outcome:
-        """Run what a command asks for; repeatable."""
+        """Run what a command asks for; repeatable. A strategy submitted just before may still be on its way here."""
+        if command.strategy_id is not None:
+            await self._hear_of(command.strategy_id)
         try:
             job = job_of_command(command, self.proposals)
         except PermanentError as error:
             return Failed(error)
         return await asyncio.to_thread(self.runner.run, job)
+
+    async def _hear_of(self, strategy_id: str) -> None:
+        with suppress(TimeoutError):
+            async with self._news, asyncio.timeout(PATIENCE_S):
+                await self._news.wait_for(lambda: strategy_id in self.proposals)
 
     async def on_proposed(self, proposal: StrategyProposed, tx: Tx, outcome: Outcome) -> list[Event]:
         """Keep the proposal and say what it is worth, or why that cannot be said."""

@@ -42,6 +42,7 @@ async def run(folder: Path, data: Path, sicknesses: Sequence[Sickness | None], b
             await system.wait_for(FeedChanged, number + 1, state="finished", timeout_s=1_200)
             await system.system.drained(1_200)
         assert await system.raw("dead.>") == []
+        assert says(data, "a handler failed") == set()
         replayed = Replayed(
             lines,
             await system.read(SignalRaised),
@@ -79,19 +80,22 @@ def said(system: Live) -> str:
     return system.system.last_words.get("launcher", "")
 
 
+LOCKED = "the database does not answer: database is locked"
+
+
 def lock_databases(seconds: float) -> Sickness:
     """Longer than the 5 s a transaction waits; then everything is killed and starts again under the same lock."""
 
     async def sickness(system: Live, data: Path) -> None:
         async with asyncio.TaskGroup() as group:
             with locked(data):
-                await until(lambda: any("database is locked" in text for text in complaints(system).values()))
+                await until(lambda: any("row" in line and LOCKED in line["msg"] for line in logged(data)))
+                await until(lambda: any(LOCKED in text for text in complaints(system).values()))
                 await asyncio.sleep(seconds)
                 await system.kill_all()
                 so_far = len(logged(data))
                 starting = group.create_task(system.start_again())
-                waits = "waiting for the database: the database does not answer: database is locked"
-                await until(lambda: says(data, waits, so_far) == set(SERVICES))
+                await until(lambda: says(data, f"waiting for the database: {LOCKED}", so_far) == set(SERVICES))
                 assert not starting.done()
         assert set(system.system.restarts.values()) == {0}
         assert complaints(system) == {}
@@ -141,12 +145,13 @@ def fill_disk(disk: Path, seconds: float) -> Sickness:
     """Leave no byte free until the bus cannot write any more; heal; fill again and start everything again."""
 
     async def sickness(system: Live, data: Path) -> None:
+        bus = system.system.pid_of("nats")
         async with full(disk):
             await make_all_streams_fail(system.link.client.jetstream())
             await until(lambda: "the disk is full" in said(system))
             await until(lambda: any("disk is full" in text for text in complaints(system).values()))
             await asyncio.sleep(seconds)
-        await until(lambda: says(data, "starting the bus again"))
+        await until(lambda: system.system.pid_of("nats") not in (None, bus))
         async with asyncio.TaskGroup() as group, full(disk):
             await system.kill_all()
             starting = group.create_task(system.start_again())

@@ -1,5 +1,6 @@
 """The backtest service on the bench: real SQLite, inbox and outbox, real bars where they are present."""
 
+import asyncio
 import gzip
 import json
 from datetime import UTC, datetime
@@ -10,16 +11,20 @@ import pytest
 from sqlalchemy import func, select
 
 from libs.common.commands import RunBacktest
-from libs.common.events import BacktestCompleted, BacktestFailed, StrategyJudged, StrategyProposed
+from libs.common.events import BacktestCompleted, BacktestFailed, Definition, StrategyJudged, StrategyProposed
+from libs.common.messages import Message
 from libs.market.catalog import CatalogWriter
 from libs.market.frame import Frame
 from libs.strategy.runtime import evaluate
 from libs.strategy.spec import code_hash, parse, strategy_id
 from services.backtest import store
-from services.backtest.app import build, warm
+from services.backtest.app import App, build, warm
+from services.backtest.core.job import Failed
 from services.backtest.reports import Reports
+from services.backtest.runner import Runner
 from services.backtest.settings import Settings
 from tests.support.bench import Bench
+from tests.support.build import START, promoted
 from tests.unit.backtest.builders import walk
 from tests.unit.backtest.reference import expected
 
@@ -225,3 +230,20 @@ async def test_documented_strategy_on_90_days_of_real_prices(tmp_path):
     assert done["metrics"]["winning_trades"] == 23
     assert done["final_equity"] == pytest.approx(5_400.60454183, abs=1e-6)
     assert done["deciding_rule"] == "poor: total return -45.99 % < 0 %, max drawdown 46.02 % > 30 %"
+
+
+async def test_backtest_of_a_strategy_whose_proposal_is_on_its_way_waits_for_it(tmp_path: Path) -> None:
+    app = App(Runner(tmp_path / "catalog", tmp_path / "reports"))
+    proposal = StrategyProposed.first(key="p", at=START, **definition_fields())
+    command = RunBacktest.first(key="c", at=START, strategy_id=proposal.strategy_id)
+    waiting = asyncio.create_task(app.backtest(command))
+    await asyncio.sleep(0)
+    await app.judge(proposal)
+    outcome = await waiting
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code != "backtest.unknown_strategy"
+
+
+def definition_fields() -> dict[str, object]:
+    kept = promoted(rules={"indicators": {"rsi": {"period": 14}}}).model_dump()
+    return {name: kept[name] for name in Definition.model_fields if name not in Message.model_fields}
