@@ -50,6 +50,10 @@ class Bench:
         if row.work:
             for delivery in batch:
                 delivery.worked = await row.work(delivery.message)
+        if row.prepare:
+            prepared = await row.prepare(messages, self.state)
+            for delivery in batch:
+                delivery.worked = prepared
         self.failed = await self.transactor.handle(row, f"{self.service.name}-{row.message.__name__}", batch)
         return await self.published()
 

@@ -17,14 +17,15 @@ from libs.common.bus.dead import RETRY_HEADER, Burial
 from libs.common.bus.pull import ACK_WAIT_S, MAX_ACK_PENDING, Durable, Puller
 from libs.common.bus.reading import Origin, command_stub, read
 from libs.common.bus.refusal import refused, words
+from libs.common.bus.slow import SlowWork
 from libs.common.bus.table import On
-from libs.common.bus.transact import Delivery, Failed, KeyHeldError, Transactor, as_infrastructure, is_infrastructure
+from libs.common.bus.transact import Delivery, Failed, KeyHeldError, Transactor, is_infrastructure
 from libs.common.errors import (
     BadMessageError,
-    BusUnavailableError,
     PermanentError,
     SentinelError,
     StoreUnavailableError,
+    TransientError,
 )
 from libs.common.messages import Message
 
@@ -60,6 +61,7 @@ class RowWorker:
         self._held: dict[str, Held] = defaultdict(Held)
         self._in_hand: list[Delivery] = []
         self._slots = asyncio.Semaphore(WORK_BATCH)
+        self._slow = SlowWork(row, durable.name, transactor)
 
     @property
     def backlog(self) -> int:
@@ -126,12 +128,12 @@ class RowWorker:
         attempt = 0
         while True:
             try:
-                failed = [failure for d in batch if (failure := await self._work(d))]
+                failed = await self._slow.do(batch)
                 bad = {id(f.delivery) for f in failed}
                 ready = [d for d in batch if id(d) not in bad]
                 failed += await self.transactor.handle(self.row, self.durable.name, ready) if ready else []
                 break
-            except (StoreUnavailableError, BusUnavailableError) as error:
+            except TransientError as error:
                 self._complain("waiting", error)
                 await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
                 attempt += 1
@@ -140,24 +142,6 @@ class RowWorker:
             if id(delivery) not in unhandled:
                 await self._ack(delivery)
         return failed
-
-    async def _work(self, delivery: Delivery) -> Failed | None:
-        """Do the slow work of a delivery that was not done or handled before; return it with the error if it fails."""
-        if self.row.work is None or delivery.worked is not None:
-            return None
-        if await self.transactor.knows(self.durable.name, delivery.message.event_id):
-            return None
-        try:
-            delivery.worked = await self.row.work(delivery.message)
-        except PermanentError as error:
-            if not self.row.is_command:
-                return Failed(delivery, error)
-            await self.transactor.refuse(self.row, self.durable.name, delivery, error)
-        except Exception as error:
-            if is_infrastructure(error):
-                raise as_infrastructure(error) from error
-            return Failed(delivery, error)
-        return None
 
     def _hold(self, failure: Failed, group: asyncio.TaskGroup) -> None:
         held = self._held[self.row.key_of(failure.delivery.message)]

@@ -17,10 +17,14 @@ from libs.common.events import Event, ServiceBeat
 from libs.common.messages import Message
 
 Handler = Callable[..., Awaitable[Sequence[Event]]]
-"""`async (message, tx) -> events`, or `async (message, tx, worked) -> events` in a row that names `work`."""
+"""`async (message, tx) -> events`, or `async (message, tx, worked) -> events` in a row that names `work` or `prepare`."""
 
 Work = Callable[[Any], Awaitable[Any]]
 """Slow, repeatable work on a message, done outside any transaction; its result is handed to the handler."""
+
+
+Prepare = Callable[[Sequence[Any], Any], Awaitable[Any]]
+"""`async (messages, state)`: slow, repeatable work on a batch; its result is handed to the handler of each message."""
 
 
 class Tx:
@@ -75,15 +79,22 @@ class On:
     """One row: a message class, its handler, and how it may run.
 
     key: a field of the message; a failing message holds back later ones with the same value, others go on. None holds
-    back the whole row. work: see Work. refusal: the facts that tell others of a refused command. remember: keep the ids seen; False where the handler itself knows (a natural key).
+    back the whole row. work: see Work; the messages of different keys may overtake each other. prepare: see Prepare; for rows
+    whose messages must be handled in stream order. refusal: the facts that tell others of a refused command. remember: keep the ids seen; False where the handler itself knows (a natural key).
     """
 
     message: type[Message]
     handle: Handler
     key: str | None = None
     work: Work | None = None
+    prepare: Prepare | None = None
     remember: bool = True
     refusal: Callable[[Any, PermanentError], Sequence[Event]] | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether the handler takes a third argument, the result of slow work done before its transaction."""
+        return self.work is not None or self.prepare is not None
 
     @property
     def is_command(self) -> bool:

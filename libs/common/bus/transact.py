@@ -216,7 +216,7 @@ class Transactor:
         handling(delivery.message)
         tx.answer, tx.result_ids = {}, None
         try:
-            extra = (delivery.worked,) if row.work else ()
+            extra = (delivery.worked,) if row.is_slow else ()
             tx.emit(*await row.handle(delivery.message, tx, *extra))
         except Exception as error:
             raised = classified(error) if isinstance(error, DBAPIError) else error
