@@ -28,6 +28,9 @@ from libs.common.values import Stage, UtcTime, derive_id
 C = TypeVar("C", bound=Command)
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "strategies"
+FIRST = ("ema_cross", "macd_cross", "rsi_dip", "rsi_ema")
+"""Examples a newcomer sees at work; all of them on every symbol would make the first start long."""
+
 ANSWER_WITHIN_S = 30.0
 FEED_WITHIN_S = 120.0
 JUDGED_WITHIN_S = 60.0
@@ -125,7 +128,7 @@ class FirstRun:
         return promoted
 
     def _submissions(self, feed: FeedChanged, at: datetime) -> Iterator[SubmitStrategy]:
-        for path in sorted(self._examples.glob("*.json")):
+        for path in (self._examples / f"{name}.json" for name in FIRST):
             example: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             for symbol in feed.symbols:
                 yield _command(

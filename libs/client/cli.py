@@ -11,7 +11,7 @@ import typer
 
 from libs.client import render
 from libs.client.errors import exit_code_of
-from libs.client.verbs import dead, doctor, market, replay, strategies, system, trading
+from libs.client.verbs import check, dead, doctor, market, replay, strategies, system, trading
 from libs.common.errors import SentinelError
 
 INTERRUPTED = 130
@@ -20,6 +20,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     system.up,
     system.down,
     system.status,
+    check.check,
     strategies.submit,
     strategies.strategies,
     strategies.backtest,
@@ -51,6 +52,9 @@ def build() -> typer.Typer:
     app.command("test", context_settings={"ignore_unknown_options": True})(system.run_tests)
     ingest = typer.Typer(help="Market data.", no_args_is_help=True)
     ingest.command("import")(market.import_)
+    ingest.command("fundamentals")(market.fundamentals)
+    ingest.command("universe")(market.universe)
+    ingest.command("universes")(market.universes)
     ingest.command("watch")(market.watch)
     ingest.command("unwatch")(market.unwatch)
     app.add_typer(ingest, name="ingest")

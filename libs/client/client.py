@@ -42,9 +42,9 @@ class Client:
         """Return the resource at `path`, below `/api/v1` unless it starts at the root; query: None is left out."""
         return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
 
-    def post(self, path: str, body: Body) -> Body:
-        """Return the answer to a creating request."""
-        return self._call("POST", path, json=body)
+    def post(self, path: str, body: Body, key: str | None = None) -> Body:
+        """Return the answer to a creating request; the same key again has no second effect."""
+        return self._call("POST", path, json=body, headers={"Idempotency-Key": key} if key else None)
 
     def put(self, path: str, body: Body) -> Body:
         """Return the answer to a setting request."""
@@ -78,9 +78,21 @@ class Client:
         done = self.post("/backtests", wish)
         return self.get(f"/backtests/{done['id']}")
 
-    def import_bars(self, wish: Body) -> Body:
-        """Import a file the ingest service can read; returns its report."""
-        return self.post("/market/imports", wish)
+    def import_bars(self, wish: Body, key: str | None = None) -> Body:
+        """Import bars from a file the ingest service can read; returns its report."""
+        return self.post("/market/imports", wish, key)
+
+    def import_fundamentals(self, wish: Body, key: str | None = None) -> Body:
+        """Import company figures from a file the ingest service can read; returns its report."""
+        return self.post("/fundamentals", wish, key)
+
+    def define_universe(self, name: str, symbols: list[str]) -> Body:
+        """Let a name stand for a list of symbols."""
+        return self.post("/universes", {"name": name, "symbols": symbols})
+
+    def remove_universe(self, name: str) -> Body:
+        """Forget a named list of symbols."""
+        return self._call("DELETE", f"/universes/{quote(name, safe='')}")
 
     def watch(self, wish: Body) -> Body:
         """Play bars of symbols onto the bus; returns what ingest answered."""

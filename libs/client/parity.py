@@ -10,8 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.values import from_epoch_ms
-from libs.market.frame import Frame
-from libs.strategy.runtime import evaluate
+from libs.strategy.signals import Signals
 from libs.strategy.spec import Strategy
 
 LOT = Decimal("0.00000001")
@@ -54,19 +53,19 @@ class Certificate:
 
 def compare(
     strategy: Strategy,
-    frame: Frame,
+    said: Signals,
     actions: Mapping[int, str],
     fills: Sequence[Filled],
     trades: Sequence[Mapping[str, Any]],
 ) -> Certificate:
     """Return how the live run of `strategy` on one symbol differs from the backtest.
 
-    frame: the (T,) bars of the window from the strategy's anchor on. actions: open time (ms) -> what the agent said of that bar.
+    said: what `evaluate` says on the (T,) bars of the window from the strategy's anchor on. actions: open time (ms) -> what the agent said of that bar.
     fills: what the paper account did. trades: the trade log of the backtest's report on the same window.
     """
     expected = expected_fills(trades)
-    differences = [*_signals(strategy, frame, actions), *_fills(expected, sorted(fills, key=lambda fill: fill.at_ms))]
-    return Certificate(len(frame), len(actions), len(fills), tuple(differences))
+    differences = [*_signals(strategy, said, actions), *_fills(expected, sorted(fills, key=lambda fill: fill.at_ms))]
+    return Certificate(len(said), len(actions), len(fills), tuple(differences))
 
 
 def expected_fills(trades: Sequence[Mapping[str, Any]]) -> list[Filled]:
@@ -81,10 +80,9 @@ def expected_fills(trades: Sequence[Mapping[str, Any]]) -> list[Filled]:
     return sorted(found, key=lambda fill: fill.at_ms)
 
 
-def _signals(strategy: Strategy, frame: Frame, actions: Mapping[int, str]) -> list[Difference]:
+def _signals(strategy: Strategy, said: Signals, actions: Mapping[int, str]) -> list[Difference]:
     spoken = _POSITIONS if strategy.signal_mode == "position" else _ACTIONS
-    said = evaluate(strategy, frame).actions
-    expected = {int(ts): spoken[int(action)] for ts, action in zip(frame.ts, said, strict=True)}
+    expected = {int(ts): spoken[int(action)] for ts, action in zip(said.frame.ts, said.actions, strict=True)}
     return [
         Difference("signal", _time(ts), expected.get(ts), actions.get(ts))
         for ts in sorted(expected.keys() | actions.keys())

@@ -13,13 +13,16 @@ from datetime import datetime
 from pathlib import Path
 
 from deploy.local import System
-from libs.client.client import Body, Client
+from libs.client.client import Client
+from libs.client.definitions import Definition
 from libs.client.errors import RefusedByGatewayError
 from libs.client.parity import Certificate, Filled, compare
 from libs.common.errors import ConflictError, TimedOutError
 from libs.common.events import OrderFilled, SignalRaised
 from libs.common.values import parse_timeframe, to_epoch_ms
 from libs.market.catalog import Catalog
+from libs.strategy.runtime import evaluate
+from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import Strategy, parse
 
 PARITY_ENV = {
@@ -90,8 +93,9 @@ class Rerun:
         self._window = window
         self._client = Client(system.gateway_url)
         self._catalog = Catalog(system.data_dir / "catalog")
+        self._sandbox = Pool(1)
 
-    async def prepare(self, definitions: Sequence[Body]) -> list[Line]:
+    async def prepare(self, definitions: Sequence[Definition]) -> list[Line]:
         """Submit, backtest and promote each definition on each symbol; returns the lines, in order."""
         lines: list[Line] = []
         for definition in definitions:
@@ -118,6 +122,14 @@ class Rerun:
         """Return how each line differs from its backtest; the facts are read from the bus, the gateway forgets old ones."""
         signals = await self._system.recorded(SignalRaised)
         fills = await self._system.recorded(OrderFilled)
+        try:
+            return await self._compare_all(lines, signals, fills)
+        finally:
+            await asyncio.to_thread(self._sandbox.close)
+
+    async def _compare_all(
+        self, lines: Sequence[Line], signals: Sequence[SignalRaised], fills: Sequence[OrderFilled]
+    ) -> list[Outcome]:
         outcomes = []
         for line in lines:
             actions = {to_epoch_ms(s.open_time): s.action.value for s in signals if s.strategy_id == line.strategy_id}
@@ -125,10 +137,9 @@ class Rerun:
             outcomes.append(Outcome(line, await asyncio.to_thread(self._compare, line, actions, own)))
         return outcomes
 
-    def _line(self, definition: Body, symbol: str, number: int) -> Line:
+    def _line(self, definition: Definition, symbol: str, number: int) -> Line:
         window = self._window
-        wish = {"kind": "rules.json", "name": definition["name"], "rules": definition["rules"]}
-        wish |= {"symbols": [symbol], "timeframe": window.timeframe}
+        wish = definition.wish(window.timeframe, [symbol], {})
         strategy_id = self._client.submit(wish)["ids"][0]
         start, end = window.start.isoformat(), window.end.isoformat()
         backtest = self._client.backtest({"strategy_id": strategy_id, "start": start, "end": end})
@@ -142,7 +153,7 @@ class Rerun:
         }
         self._until_judged(strategy_id)
         self._client.promote(strategy_id, promotion)
-        strategy = parse(rules=definition["rules"], symbols=[symbol], timeframe=window.timeframe)
+        strategy = parse(rules=definition.rules, code=definition.code, symbols=[symbol], timeframe=window.timeframe)
         return Line(symbol, strategy, strategy_id, account, backtest["backtest_id"])
 
     def _until_judged(self, strategy_id: str) -> None:
@@ -172,7 +183,8 @@ class Rerun:
         window = self._window
         frame = self._catalog.read(line.symbol, window.timeframe, to_epoch_ms(window.start), to_epoch_ms(window.end))
         report = self._client.get(f"/backtests/{line.backtest_id}/report.json")
-        return compare(line.strategy, frame, actions, fills, report["trades"])
+        said = evaluate(line.strategy, frame, self._sandbox, symbol=line.symbol)
+        return compare(line.strategy, said, actions, fills, report["trades"])
 
 
 def _filled(fill: OrderFilled) -> Filled:

@@ -30,17 +30,17 @@ Spelled = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class SubmitStrategy(Command):
-    """Propose a strategy: `kind` rules.json with `rules`, or a python kind with `code`."""
+    """Propose a strategy: `rules`, or Python `code`; `kind` and `signal_mode` are read from those where they are null."""
 
     subject: ClassVar[str] = "cmd.strategy_gen.submit"
-    kind: Annotated[str, Field(max_length=32)] = "rules.json"
+    kind: Annotated[str, Field(max_length=32)] | None = None
     name: Annotated[str, Field(max_length=120)] = ""
     rules: dict[str, Any] | None = None
     code: Annotated[str, Field(max_length=200_000)] | None = None
     symbols: Annotated[list[Spelled], Field(max_length=1_000, default_factory=list)]
     timeframe: Spelled = "1h"
     parameters: dict[str, Any] = Field(default_factory=dict)
-    signal_mode: Literal["action", "position"] = "action"
+    signal_mode: Literal["action", "position"] | None = None
     origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "bus"
 
 
@@ -77,32 +77,72 @@ class RunBacktest(Command):
 
     subject: ClassVar[str] = "cmd.backtest.run"
     strategy_id: Identifier | None = None
-    kind: Annotated[str, Field(max_length=32)] = "rules.json"
+    kind: Annotated[str, Field(max_length=32)] | None = None
     name: Annotated[str, Field(max_length=120)] = ""
     rules: dict[str, Any] | None = None
     code: Annotated[str, Field(max_length=200_000)] | None = None
     symbol: Spelled | None = None
+    symbols: Annotated[list[Spelled], Field(max_length=1_000, default_factory=list)]
     timeframe: Spelled | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
     start: UtcTime | None = None
     end: UtcTime | None = None
     initial_capital: Annotated[FiniteFloat, Field(gt=0, le=1e12)] = 10_000.0
     fraction: Annotated[FiniteFloat, Field(gt=0, le=1)] = 1.0
     fee: Annotated[FiniteFloat, Field(ge=0, lt=0.1)] = 0.001
     slippage: Annotated[FiniteFloat, Field(ge=0, lt=0.1)] = 0.0002
-    signal_mode: Literal["action", "position"] = "action"
+    signal_mode: Literal["action", "position"] | None = None
     force: bool = False
 
 
 class ImportBars(Command):
-    """Store the bars of a CSV file (plain or .gz) that the ingest service can read, all or nothing."""
+    """Store the bars of a CSV file (plain or .gz) that the ingest service can read, all or nothing.
+
+    symbol: the one symbol all rows must be of. by_column: the header of the column that names each row's symbol; a column
+    `symbol` is found without it. universe: name under which the file's symbols are kept as a list.
+    """
 
     subject: ClassVar[str] = "cmd.ingest.import_bars"
     path: Annotated[str, Field(min_length=1, max_length=4_096)]
     symbol: Spelled | None = None
+    by_column: Spelled | None = None
+    universe: Spelled | None = None
     timeframe: Spelled | None = None
     zone: Annotated[str, Field(max_length=64)] = "UTC"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     source: Annotated[str, Field(max_length=64)] = "csv"
+
+
+class ImportFundamentals(Command):
+    """Store company figures from a CSV file (plain or .gz) that the ingest service can read, all or nothing.
+
+    Rows with dates join those stored; without dates they replace their symbols'. by_column: header of the column with the symbols, where it is not
+    `symbol` or `ticker`. percent: fields that the file gives in percent although they are kept as ratios. replace: forget
+    everything stored before.
+    """
+
+    subject: ClassVar[str] = "cmd.ingest.import_fundamentals"
+    path: Annotated[str, Field(min_length=1, max_length=4_096)]
+    by_column: Spelled | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    percent: Annotated[list[Spelled], Field(max_length=32, default_factory=list)]
+    replace: bool = False
+    source: Annotated[str, Field(max_length=64)] = "csv"
+
+
+class DefineUniverse(Command):
+    """Name a list of symbols, or give a name another list; they need not be stored yet."""
+
+    subject: ClassVar[str] = "cmd.ingest.define_universe"
+    name: Spelled
+    symbols: Annotated[list[Spelled], Field(min_length=1, max_length=5_000)]
+
+
+class RemoveUniverse(Command):
+    """Forget a named list of symbols; its bars stay."""
+
+    subject: ClassVar[str] = "cmd.ingest.remove_universe"
+    name: Spelled
 
 
 class WatchSymbols(Command):
@@ -150,6 +190,9 @@ COMMANDS: tuple[type[Command], ...] = (
     DeleteStrategy,
     RunBacktest,
     ImportBars,
+    ImportFundamentals,
+    DefineUniverse,
+    RemoveUniverse,
     WatchSymbols,
     UnwatchSymbols,
     HaltTrading,

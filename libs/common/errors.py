@@ -17,6 +17,9 @@ SentinelError                  code, detail, pointer (where), hint (what to do)
     └── TimedOutError
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class SentinelError(Exception):
     """Base of the tree. `code` is stable and dotted; `pointer` is a JSON pointer or `line:column`."""
@@ -79,9 +82,22 @@ class BadBarsError(BadInputError):
 
 
 class BadStrategyError(BadInputError):
-    """A strategy definition that cannot run."""
+    """A strategy definition that cannot run. `diagnostics`: every finding in its code, where it is code."""
 
     code = "strategy.invalid"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        pointer: str | None = None,
+        hint: str | None = None,
+        diagnostics: Sequence[Mapping[str, Any]] = (),
+    ):
+        """Keep the findings beside the words for the first of them."""
+        super().__init__(detail, code=code, pointer=pointer, hint=hint)
+        self.diagnostics = tuple(diagnostics)
 
 
 class NotFoundError(PermanentError):

@@ -76,6 +76,8 @@ class Runner:
                 with suppress(NatsError, TimeoutError):
                     await connection.close()
             await database.close()
+            if self.service.close:
+                await asyncio.to_thread(self.service.close)
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -197,6 +199,7 @@ class Runner:
                 lag=sum(worker.backlog for worker in self.workers),
                 outbox=len(transactor.outbox),
                 last_error=next((e for e in errors if e), None),
+                details={name: str(told) for name, told in self.service.details().items()} if self.service.details else {},
             )
             with suppress(NatsError):
                 await outlet.tell(beat)

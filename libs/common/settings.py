@@ -31,6 +31,16 @@ class CommonSettings(BaseSettings):
         return self.data_dir / "catalog"
 
     @property
+    def universes_dir(self) -> Path:
+        """Folder of the named lists of symbols."""
+        return self.data_dir / "universes"
+
+    @property
+    def fundamentals_dir(self) -> Path:
+        """Folder of the versions of company figures."""
+        return self.data_dir / "fundamentals"
+
+    @property
     def reports_dir(self) -> Path:
         """Folder of the content-addressed reports."""
         return self.data_dir / "reports"

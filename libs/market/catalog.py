@@ -6,7 +6,7 @@ read while one writes: a map is opened again when the file's inode or size chang
 
 import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from libs.common.errors import NotFoundError
 from libs.market.catalog_writer import CatalogWriter, MergeResult
 from libs.market.frame import Frame
+from libs.market.mapping import map_file
 from libs.market.records import (
     RECORD,
     as_frame,
@@ -55,6 +56,7 @@ class Catalog:
         """Read from `root`, which need not exist yet."""
         self._root = root
         self._maps: dict[Path, _Map] = {}
+        self._paths: dict[tuple[str, str], Path] = {}
 
     def read(self, symbol: str, timeframe: str, start_ms: int | None = None, end_ms: int | None = None) -> Frame:
         """Return the bars with start_ms <= open time < end_ms; an empty frame if the series has none there.
@@ -63,9 +65,15 @@ class Catalog:
         """
         return self._whole(symbol, timeframe).between(start_ms, end_ms)
 
+    def read_many(
+        self, symbols: Iterable[str], timeframe: str, start_ms: int | None = None, end_ms: int | None = None
+    ) -> dict[str, Frame]:
+        """Return the bars of many series as `read` does, in the order given; raises as `read` for the first one missing."""
+        return {symbol: self.read(symbol, timeframe, start_ms, end_ms) for symbol in symbols}
+
     def last_open_ms(self, symbol: str, timeframe: str) -> int | None:
         """Return the open time of the newest stored bar, None if there is none."""
-        mapped = self._mapped(bars_path(self._root, symbol, timeframe))
+        mapped = self._mapped(self._path(symbol, timeframe))
         return int(mapped.frame.ts[-1]) if mapped and len(mapped.frame) else None
 
     def symbols(self, timeframe: str | None = None) -> list[str]:
@@ -75,7 +83,7 @@ class Catalog:
     def info(self, symbol: str, timeframe: str) -> BarsInfo:
         """Return what is stored of a series; raises as `read`, and BadBarsError if its origin is not recorded."""
         frame = self._whole(symbol, timeframe)
-        path = bars_path(self._root, symbol, timeframe)
+        path = self._path(symbol, timeframe)
         origin = read_origin(path)
         return BarsInfo(
             symbol,
@@ -88,10 +96,17 @@ class Catalog:
         )
 
     def _whole(self, symbol: str, timeframe: str) -> Frame:
-        mapped = self._mapped(bars_path(self._root, symbol, timeframe))
+        mapped = self._mapped(self._path(symbol, timeframe))
         if mapped is None or not len(mapped.frame):
             raise _unknown(symbol, timeframe, self.symbols)
         return mapped.frame
+
+    def _path(self, symbol: str, timeframe: str) -> Path:
+        found = self._paths.get((symbol, timeframe))
+        if found is None:
+            found = bars_path(self._root, symbol, timeframe)
+            self._paths[symbol, timeframe] = found
+        return found
 
     def _mapped(self, path: Path) -> _Map | None:
         try:
@@ -107,12 +122,15 @@ class Catalog:
 
 
 def _open(path: Path) -> _Map:
-    with path.open("rb") as file:
-        status = os.fstat(file.fileno())
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
         whole = status.st_size // RECORD.itemsize
         records: npt.NDArray[np.void] = np.empty(0, RECORD)
         if whole:
-            records = np.asarray(np.memmap(file, RECORD, "r", shape=(whole,)))
+            records = map_file(descriptor, whole * RECORD.itemsize).view(RECORD)
+    finally:
+        os.close(descriptor)
     return _Map(status.st_ino, status.st_size, as_frame(records[: sound_bars(records)]))
 
 

@@ -5,18 +5,17 @@ leaves its first bars; a stored bar is final and is never changed. Refuses to mi
 Every method raises StoreUnavailableError when the disk is full or gone; nothing is stored then.
 """
 
-import io
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from libs.common.errors import ConflictError, StoreUnavailableError
+from libs.common.errors import ConflictError
+from libs.market.durable import Disk
 from libs.market.frame import COLUMNS, Frame
 from libs.market.records import (
     RECORD,
@@ -46,6 +45,15 @@ class CatalogWriter:
     def __init__(self, root: Path):
         """Write below `root`; folders are made when needed."""
         self._root = root
+        self._disk = Disk()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Return the block in which many series cost the disk little more than one; each at most once in it.
+
+        New series appear at its end, none if it raises. Series that were there keep what was appended, so a caller that wants
+        all or nothing works on copies.
+        """
+        return self._disk.together()
 
     def append(self, symbol: str, timeframe: str, frame: Frame, source: str, simulated: bool) -> int:
         """Store the bars newer than the last stored one and return how many; older ones are skipped, not compared.
@@ -58,7 +66,7 @@ class CatalogWriter:
         newer = frame.between(int(stored["ts"][-1]) + 1, None) if len(stored) else frame
         if len(newer):
             self._claim(path, source, simulated)
-            _append(path, newer)
+            self._disk.append(path, as_records(newer).tobytes())
         return len(newer)
 
     def merge(self, symbol: str, timeframe: str, frame: Frame, source: str, simulated: bool) -> MergeResult:
@@ -74,15 +82,14 @@ class CatalogWriter:
         self._claim(path, source, simulated)
         added = as_records(frame)[fresh]
         if not len(stored) or added["ts"][0] > stored["ts"][-1]:
-            _append(path, as_frame(added))
+            self._disk.append(path, added.tobytes())
         else:
             both = np.concatenate((stored, added))
-            _replace(path, both[np.argsort(both["ts"], kind="stable")].tobytes())
+            self._disk.replace(path, both[np.argsort(both["ts"], kind="stable")].tobytes())
         return MergeResult(len(added), duplicates, [])
 
     def _claim(self, path: Path, source: str, simulated: bool) -> None:
-        with _honest(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        self._disk.make_folder(path.parent)
         origin = Origin(source, simulated)
         if path.exists():
             known = read_origin(path)
@@ -96,7 +103,7 @@ class CatalogWriter:
             if origin == known:
                 return
         said = json.dumps({"source": origin.source, "simulated": origin.simulated}, sort_keys=True).encode()
-        _replace(path.with_suffix(".json"), said)
+        self._disk.replace(path.with_suffix(".json"), said)
 
 
 def _word(simulated: bool) -> str:
@@ -138,55 +145,3 @@ def _compare(stored: Frame, frame: Frame) -> tuple[npt.NDArray[np.bool_], int, l
     for name in COLUMNS:
         differs[met] |= getattr(stored, name)[place[met]] != getattr(frame, name)[met]
     return ~met, int(met.sum() - differs.sum()), [int(open_ms) for open_ms in frame.ts[differs]]
-
-
-def _append(path: Path, frame: Frame) -> None:
-    is_new = not path.exists()
-    with _honest(path), path.open("ab", buffering=0) as file:
-        size = file.tell()
-        try:
-            _write_all(file, as_records(frame).tobytes())
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(size)
-            raise
-    if is_new:
-        _sync_folder(path.parent)
-
-
-def _replace(path: Path, body: bytes) -> None:
-    fresh = path.with_name(path.name + ".new")
-    with _honest(path):
-        try:
-            with fresh.open("wb", buffering=0) as file:
-                _write_all(file, body)
-                os.fsync(file.fileno())
-            fresh.rename(path)
-        except OSError:
-            fresh.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-
-
-def _write_all(file: io.FileIO, body: bytes) -> None:
-    rest = memoryview(body)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
-@contextmanager
-def _honest(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnavailableError(
-            f"{path.name} cannot be written: {error.strerror}", hint="free disk space, or mend the data directory"
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

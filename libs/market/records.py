@@ -5,6 +5,7 @@ from. Decides names and layout. Wart: a symbol is a file name, so it is checked 
 """
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,14 @@ def bars_path(root: Path, symbol: str, timeframe: str) -> Path:
 def stored_symbols(root: Path, timeframe: str | None) -> list[str]:
     """Return the symbols that have a file of `timeframe`, or of any, sorted."""
     lengths = [parse_timeframe(timeframe)] if timeframe is not None else list(Timeframe)
-    return sorted({path.stem for length in lengths for path in (root / length).glob("*.bars")})
+    return sorted({name for length in lengths for name in _names(root / length)})
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [name.removesuffix(".bars") for name in os.listdir(folder) if name.endswith(".bars")]
+    except FileNotFoundError:
+        return []
 
 
 def read_origin(bars: Path) -> Origin:

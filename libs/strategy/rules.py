@@ -1,26 +1,30 @@
-"""What JSON rules say: one vote per indicator and bar, from whole columns.
+"""What JSON rules say: one vote per indicator or condition and bar, from whole columns.
 
-Decides the votes, how they combine, and the words that explain one. Nothing here looks ahead: a vote of a bar uses that bar and
-earlier ones only.
+Decides the votes of the first form, how votes of both forms combine, and the words that explain one. Nothing here looks ahead: a
+vote of a bar uses that bar and earlier ones only.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from libs.common.values import Timeframe
 from libs.market.frame import FloatArray, Frame
 from libs.market.indicators import ema, macd, rsi, sma
-from libs.strategy.rules_schema import Average, Indicator, Macd, Rsi, Rules
+from libs.strategy.conditions.digits import apart, plain
+from libs.strategy.conditions.votes import ConditionVote, condition_votes
+from libs.strategy.rules_schema import Average, ConditionRules, Indicator, Macd, Rsi, Rules
+
+__all__ = ["ActionArray", "IndicatorVote", "Vote", "apart", "combined", "each_vote", "plain", "votes"]
 
 ActionArray: TypeAlias = npt.NDArray[np.int8]
 _BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Vote:
+class IndicatorVote:
     """What one indicator says on T bars.
 
     title: `rsi(14)`. warm_at: first bar that can have a value. buy, sell: (T,) votes, False where the indicator is not warm. columns: (T,) values by title, the two that are
@@ -59,40 +63,42 @@ class Vote:
         return f"{values[0][0]} {first} crossed {word} {values[1][0]} {second}"
 
 
-def votes(rules: Rules, frame: Frame) -> ActionArray:
+Vote: TypeAlias = IndicatorVote | ConditionVote
+
+
+def votes(rules: Rules, frame: Frame, timeframe: Timeframe | None = None) -> ActionArray:
     """Return (T,) int8: 1 buy, -1 sell, 0 hold."""
-    return combined(rules, each_vote(rules, frame))
+    return combined(rules, each_vote(rules, frame, timeframe))
 
 
-def each_vote(rules: Rules, frame: Frame) -> tuple[Vote, ...]:
-    """Return the votes of each indicator, in the order of `rules.indicators`."""
+def each_vote(rules: Rules, frame: Frame, timeframe: Timeframe | None = None) -> tuple[Vote, ...]:
+    """Return the votes of each indicator, in the order of `rules.indicators`, or of each entry and then each exit condition.
+
+    timeframe: of the bars; needed where a condition names one. Raises BadStrategyError for a condition on bars that cannot be
+    made of these.
+    """
+    if isinstance(rules, ConditionRules):
+        return condition_votes(rules, frame, timeframe)
     return tuple(_vote(indicator, frame) for indicator in rules.indicators)
 
 
 def combined(rules: Rules, each: tuple[Vote, ...]) -> ActionArray:
-    """Return (T,) int8: one indicator is enough with `any`, `all` needs every one; buy and sell at once is sell."""
-    join = np.logical_or if rules.combine == "any" else np.logical_and
-    buy = join.reduce([vote.buy for vote in each])
-    sell = join.reduce([vote.sell for vote in each])
+    """Return (T,) int8; buy and sell at once is sell.
+
+    Indicators: one is enough with `any`, `all` needs every one. Conditions: every entry buys, one exit sells.
+    """
+    if isinstance(rules, ConditionRules):
+        buy = np.logical_and.reduce([vote.buy for vote in each[: len(rules.entry)]])
+        sell = np.logical_or.reduce([vote.sell for vote in each[len(rules.entry) :]])
+    else:
+        join = np.logical_or if rules.combine == "any" else np.logical_and
+        buy = join.reduce([vote.buy for vote in each])
+        sell = join.reduce([vote.sell for vote in each])
     actions: ActionArray = np.where(sell, -1, np.where(buy, 1, 0)).astype(np.int8)
     return actions
 
 
-def apart(value: float, other: float, digits: int) -> tuple[str, str]:
-    """Return both numbers in plain digits, as few as `digits` significant ones but enough to look different."""
-    for count in range(digits, 18):
-        shown = _plain(value, count), _plain(other, count)
-        if shown[0] != shown[1]:
-            return shown
-    return _plain(value, 17), _plain(other, 17)
-
-
-def _plain(value: float, digits: int) -> str:
-    shown = f"{value:.{digits}g}"
-    return f"{Decimal(shown):f}" if "e" in shown else shown
-
-
-def _vote(indicator: Indicator, frame: Frame) -> Vote:
+def _vote(indicator: Indicator, frame: Frame) -> IndicatorVote:
     if isinstance(indicator, Rsi):
         return _rsi_vote(indicator, frame)
     if isinstance(indicator, Macd):
@@ -100,11 +106,11 @@ def _vote(indicator: Indicator, frame: Frame) -> Vote:
     return _average_vote(indicator, frame)
 
 
-def _rsi_vote(rule: Rsi, frame: Frame) -> Vote:
+def _rsi_vote(rule: Rsi, frame: Frame) -> IndicatorVote:
     column = rsi(frame.close, rule.period)
     title = f"rsi({rule.period})"
     # A comparison with NaN is False, so a bar that is not warm never votes.
-    return Vote(
+    return IndicatorVote(
         title,
         rule.period,
         column < rule.buy_below,
@@ -115,12 +121,12 @@ def _rsi_vote(rule: Rsi, frame: Frame) -> Vote:
     )
 
 
-def _average_vote(rule: Average, frame: Frame) -> Vote:
+def _average_vote(rule: Average, frame: Frame) -> IndicatorVote:
     column = (ema if rule.kind == "ema" else sma)(frame.close, rule.period)
     title = f"{rule.kind}({rule.period})"
     above, below = _crossings(frame.close, column)
     none = np.zeros(len(frame), np.bool_)
-    return Vote(
+    return IndicatorVote(
         title,
         rule.period - 1,
         above if rule.buy_crosses_above else none,
@@ -129,12 +135,12 @@ def _average_vote(rule: Average, frame: Frame) -> Vote:
     )
 
 
-def _macd_vote(rule: Macd, frame: Frame) -> Vote:
+def _macd_vote(rule: Macd, frame: Frame) -> IndicatorVote:
     line, signal_line, _ = macd(frame.close, rule.fast, rule.slow, rule.signal)
     above, below = _crossings(line, signal_line)
     title = f"macd({rule.fast},{rule.slow})"
     warm_at = rule.slow + rule.signal - 2
-    return Vote(title, warm_at, above, below, {title: line, f"signal({rule.signal})": signal_line})
+    return IndicatorVote(title, warm_at, above, below, {title: line, f"signal({rule.signal})": signal_line})
 
 
 def _crossings(first: FloatArray, second: FloatArray) -> tuple[_BoolArray, _BoolArray]:

@@ -1,77 +1,60 @@
-"""`evaluate`: the one function that runs a strategy, in backtest, alert and live alike.
+"""`evaluate`: the one function that runs a strategy, in backtest, screen, alert and live alike.
 
-Pure: equal strategy and bars give equal signals, and the signal of a bar depends on no later bar.
+Equal strategy and bars give equal signals. Rules run here and see no later bar; Python code runs in a sandbox and is shown the whole
+frame, so that its signals depend on no later bar is for evidence to prove.
 """
 
-import hashlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from collections.abc import Mapping
 
-import numpy as np
-
-from libs.market.frame import FloatArray, Frame
-from libs.strategy.rules import ActionArray, Vote, combined, each_vote
+from libs.common.errors import RefusedError
+from libs.market.frame import Frame
+from libs.strategy import python
+from libs.strategy.rules import combined, each_vote
 from libs.strategy.rules_schema import read_rules
+from libs.strategy.sandbox.host.pool import Pool
+from libs.strategy.signals import Evaluation, Fault, Signals
 from libs.strategy.spec import Strategy
 
-
-@dataclass(frozen=True, eq=False)
-class Signals:
-    """What a strategy says after each of T bars.
-
-    actions: (T,) int8, 1 buy, -1 sell, 0 hold (target positions where the strategy's signal_mode is `position`). values: (T,)
-    columns by title, such as `rsi(14)`, that decided; NaN until warm.
-    """
-
-    actions: ActionArray
-    values: dict[str, FloatArray]
-    frame: Frame
-    votes: tuple[Vote, ...]
-
-    def __len__(self) -> int:
-        """Return the number of bars."""
-        return len(self.actions)
-
-    @cached_property
-    def signal_hash(self) -> str:
-        """Return the SHA-256 (hex) of the actions together with the bars they were given on."""
-        return hashlib.sha256(self.frame.data_hash().encode() + self.actions.tobytes()).hexdigest()
-
-    def reason(self, bar: int) -> str:
-        """Return in one plain sentence why the strategy says what it says on the bar, such as `rsi(14) 27.4 < 30`."""
-        action = int(self.actions[bar])
-        if action:
-            return self._told(bar, "buy" if action > 0 else "sell")
-        silences = [told for told in (vote.silence(bar) for vote in self.votes) if told]
-        if silences:
-            return " and ".join(silences)
-        partial = [*self._spoken(bar, "buy"), *self._spoken(bar, "sell")]
-        return f"not all conditions met, only {' and '.join(partial)}" if partial else "no condition met"
-
-    def values_at(self, bar: int) -> dict[str, float | None]:
-        """Return the values that decided on the bar; None where an indicator is not warm."""
-        found = {title: float(column[bar]) for title, column in self.values.items()}
-        return {title: None if np.isnan(value) else value for title, value in found.items()}
-
-    def _spoken(self, bar: int, side: Literal["buy", "sell"]) -> list[str]:
-        return [vote.says(bar, side) for vote in self.votes if getattr(vote, side)[bar]]
-
-    def _told(self, bar: int, side: Literal["buy", "sell"]) -> str:
-        told = " and ".join(self._spoken(bar, side))
-        if side == "sell":
-            outvoted = [vote.title for vote in self.votes if vote.buy[bar]]
-            if outvoted:
-                return f"{told}; a sell outranks the buy of {' and '.join(outvoted)}"
-        return told
+__all__ = ["Evaluation", "Fault", "Signals", "evaluate", "evaluate_all"]
 
 
-def evaluate(strategy: Strategy, frame: Frame) -> Signals:
+def evaluate(strategy: Strategy, frame: Frame, sandbox: Pool | None = None, *, symbol: str | None = None) -> Signals:
     """Return what `strategy` says after each bar of `frame`; no bars give no signals.
 
-    Raises BadStrategyError if the definition is not one that `parse` would have let through.
+    symbol: whose bars these are, by default the strategy's first. Raises BadStrategyError if the definition is not one that `parse`
+    would have let through, or if its code fails on these bars; see `evaluate_all` for the rest.
     """
+    name = symbol or strategy.symbols[0]
+    return evaluate_all(strategy, {name: frame}, sandbox).only(name)
+
+
+def evaluate_all(
+    strategy: Strategy,
+    frames: Mapping[str, Frame],
+    sandbox: Pool | None = None,
+    *,
+    focus: tuple[str, ...] | None = None,
+    view: python.View = python.View(),
+) -> Evaluation:
+    """Return what `strategy` says on each symbol of `focus` (default: all of `frames`).
+
+    frames: bars by symbol, in the strategy's timeframe; classifiers may look at all of them. view: what else they may look at.
+    Raises RefusedError for Python code without a sandbox, TransientError while the sandbox is busy.
+    """
+    asked = tuple(frames) if focus is None else focus
+    if strategy.code is None:
+        return Evaluation({symbol: _by_rules(strategy, frames[symbol]) for symbol in asked})
+    if sandbox is None:
+        raise RefusedError(
+            "Python strategies do not run here: there is no sandbox",
+            code="sandbox.unavailable",
+            hint="run it through the backtest service, which has one",
+        )
+    return python.evaluate_code(strategy, frames, sandbox, asked, view)
+
+
+def _by_rules(strategy: Strategy, frame: Frame) -> Signals:
     rules = read_rules(strategy.rules)
-    each = each_vote(rules, frame)
+    each = each_vote(rules, frame, strategy.timeframe)
     values = {title: column for vote in each for title, column in vote.columns.items()}
     return Signals(combined(rules, each), values, frame, each)

@@ -1,16 +1,17 @@
 """What a promoted strategy says after a bar, as a fact: action, confidence, stop, target and the reason.
 
-Pure: bars up to one bar in, that bar's signal out, the same as the backtest's for it. It refuses to look past the last bar it is given.
+Pure: bars up to one bar and what `evaluate` says of them in, that bar's signal out, the same as the backtest's for it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from libs.common.events import AlertRaised, BarClosed, SignalRaised, StrategyPromoted
 from libs.common.values import Action, Side, Stage
 from libs.market.frame import Frame
 from libs.market.indicators import atr
-from libs.strategy.runtime import Signals, evaluate
+from libs.strategy.signals import Fault, Signals
 from libs.strategy.spec import Strategy, from_definition
 
 ATR_PERIOD = 14
@@ -34,15 +35,29 @@ class Agent:
         """Return the agent of a promoted strategy; raises BadStrategyError for a kind that this version does not run."""
         return cls(promoted, from_definition(promoted), anchor_ms)
 
+    @property
+    def is_code(self) -> bool:
+        """Tell whether it runs in the sandbox, which takes milliseconds and not microseconds."""
+        return self.strategy.code is not None
 
-def speak(agent: Agent, bar: BarClosed, bars: Frame) -> SignalRaised:
+
+Thought = Signals | Fault
+"""What `evaluate` said of the bars up to one: signals, or why there are none."""
+
+
+def speak(agent: Agent, bar: BarClosed, bars: Frame, thought: Thought) -> SignalRaised:
     """Return the agent's signal of `bar`.
 
-    bars: from the anchor to `bar`, which is the last; raises nothing on short histories, indicators are silent until warm.
+    bars: from the anchor to `bar`, which is the last; thought: what the strategy says of exactly these. A strategy that failed holds,
+    and says so in `fault`. Raises nothing on short histories, indicators are silent until warm.
     """
-    signals = evaluate(agent.strategy, bars)
-    last = len(bars) - 1
-    action = action_at(agent.strategy, signals, last)
+    if isinstance(thought, Fault):
+        action = Action.HOLD
+        said: dict[str, Any] = {"reasoning": f"no view, the code failed: {thought.words}", "fault": thought.code}
+    else:
+        last = len(bars) - 1
+        action = action_at(agent.strategy, thought, last)
+        said = {"reasoning": thought.reason(last), "values": thought.values_at(last)}
     stop, target = _exits(bars, bar.close) if action is Action.BUY else (None, None)
     promoted = agent.promoted
     return SignalRaised.after(
@@ -59,9 +74,8 @@ def speak(agent: Agent, bar: BarClosed, bars: Frame) -> SignalRaised:
         price=bar.close,
         stop=stop,
         target=target,
-        reasoning=signals.reason(last),
-        values=signals.values_at(last),
         simulated=bar.simulated,
+        **said,
     )
 
 

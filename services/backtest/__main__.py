@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.common.runtime import run
 from services.backtest.settings import Settings
 
-_KERNELS = ("libs/market/jit.py", "libs/market/fills.py", "services/backtest/core/engine.py")
+_KERNELS = ("libs/market/jit.py", "libs/market/fills.py", "services/backtest/core/engine*.py")
 
 
 def main() -> None:
@@ -24,8 +24,8 @@ def main() -> None:
 def _sources() -> str:
     """Hash the compiled files together: numba's own cache misses a change in a function that another file calls."""
     root, digest = Path(__file__).resolve().parents[2], hashlib.sha256()
-    for name in _KERNELS:
-        digest.update((root / name).read_bytes())
+    for path in sorted(path for pattern in _KERNELS for path in root.glob(pattern)):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -18,6 +18,8 @@ from libs.common.events import BacktestCompleted, BacktestFailed, Event, Strateg
 from libs.common.messages import Message
 from libs.common.values import derive_id
 from libs.market.frame import Frame
+from libs.strategy.sandbox.host.availability import switches_for
+from libs.strategy.sandbox.host.pool import Pool
 from services.backtest import store
 from services.backtest.core import engine
 from services.backtest.core.job import Failed, Outcome, Summary, job_of_command, job_of_proposal
@@ -109,8 +111,17 @@ def table(app: App) -> tuple[On, ...]:
 
 def build(settings: Settings) -> Service:
     """Return the service on the real catalog and report folder."""
-    app = App(Runner(settings.catalog_dir, settings.reports_dir))
-    return Service("backtest", table(app), store.MIGRATIONS, load=app.load, tasks=(warm,))
+    sandbox = Pool(settings.backtest_processes, switches_for(settings.sandbox))
+    app = App(Runner(settings.catalog_dir, settings.reports_dir, sandbox))
+    return Service(
+        "backtest",
+        table(app),
+        store.MIGRATIONS,
+        load=app.load,
+        tasks=(warm,),
+        details=sandbox.capabilities,
+        close=sandbox.close,
+    )
 
 
 async def _keep(tx: Tx, summary: Summary, cause: Message, *, again: bool) -> str | None:

@@ -15,7 +15,8 @@ from libs.common.values import from_epoch_ms
 from libs.market.catalog import BarsInfo, Catalog
 from libs.market.fills import round_money
 from libs.market.frame import Frame
-from libs.strategy.runtime import evaluate
+from libs.strategy.runtime import Evaluation, Signals, evaluate_all
+from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import code_hash
 from services.backtest.core import engine
 from services.backtest.core.curve import combine, curve_of
@@ -32,16 +33,18 @@ from services.backtest.reports import Reports
 class Runner:
     """Runs jobs on one profile's bars."""
 
-    def __init__(self, catalog_dir: Path, reports_dir: Path):
-        """Read bars below `catalog_dir` and write reports below `reports_dir`."""
+    def __init__(self, catalog_dir: Path, reports_dir: Path, sandbox: Pool | None = None):
+        """Read bars below `catalog_dir`, write reports below `reports_dir`, run Python strategies in `sandbox`."""
         self.catalog = Catalog(catalog_dir)
+        self._sandbox = sandbox
         self.reports = Reports(reports_dir)
 
     def run(self, job: Job) -> Outcome:
-        """Return the summary of `job`, or Failed where trying again cannot help; raises OSError when the disk refuses.
+        """Return the summary of `job`, or Failed where trying again cannot help; raises OSError when the disk refuses,
+        TransientError while the sandbox is busy.
 
         A strategy with several symbols runs on each that has bars in the window, with an equal share of the capital; the report
-        lists the ones that had none. It fails when all have none.
+        lists the ones that had none, and those on which its code failed. It fails when none is left.
         """
         try:
             return self._run(job)
@@ -51,9 +54,9 @@ class Runner:
     def _run(self, job: Job) -> Summary:
         stored = self._stored(job)
         frames = self._frames(job, stored)
-        run = _replayed(job, frames)
-        summary = _summary(run, simulated=any(stored[symbol].simulated for symbol in frames))
-        body = canonical(document(run, summary, {symbol: stored[symbol].source for symbol in frames}))
+        run = _replayed(job, frames, evaluate_all(job.strategy, frames, self._sandbox))
+        summary = _summary(run, simulated=any(stored[leg.symbol].simulated for leg in run.legs))
+        body = canonical(document(run, summary, {leg.symbol: stored[leg.symbol].source for leg in run.legs}))
         return replace(summary, report_key=self.reports.save(body))
 
     def _stored(self, job: Job) -> dict[str, BarsInfo]:
@@ -81,20 +84,23 @@ class Runner:
         return found
 
 
-def _replayed(job: Job, frames: Mapping[str, Frame]) -> Run:
-    share = job.terms.initial_capital if len(frames) == 1 else round_money(job.terms.initial_capital / len(frames))
+def _replayed(job: Job, frames: Mapping[str, Frame], said: Evaluation) -> Run:
+    if not said.signals:
+        raise next(iter(said.faults.values())).error()
+    count = len(said.signals)
+    share = job.terms.initial_capital if count == 1 else round_money(job.terms.initial_capital / count)
     terms = replace(job.terms, initial_capital=share)
-    legs = tuple(_leg(job, symbol, frame, terms) for symbol, frame in frames.items())
+    legs = tuple(_leg(job, symbol, signals, terms) for symbol, signals in said.signals.items())
     curve = combine([curve_of(leg.symbol, leg.frame, leg.result, share) for leg in legs])
     market: Market = "crypto" if "crypto" in map(market_of, frames) else "stocks"
     metrics = measure(curve, job.strategy.timeframe, market)
-    return Run(job, market, legs, curve, metrics, judge(metrics))
+    return Run(job, market, legs, curve, metrics, judge(metrics), said)
 
 
-def _leg(job: Job, symbol: str, frame: Frame, terms: engine.Terms) -> Leg:
-    signals = evaluate(job.strategy, frame)
+def _leg(job: Job, symbol: str, signals: Signals, terms: engine.Terms) -> Leg:
     position_mode = job.strategy.signal_mode == "position"
-    return Leg(symbol, frame, signals, engine.run(signals.actions, frame, terms, position_mode=position_mode))
+    result = engine.run(signals.actions, signals.frame, terms, position_mode=position_mode)
+    return Leg(symbol, signals.frame, signals, result)
 
 
 def _summary(run: Run, *, simulated: bool) -> Summary:

@@ -15,7 +15,7 @@ from libs.common.bus.table import Outlet, Tx
 from libs.common.clock import Clock
 from libs.common.commands import Command
 from libs.common.db import Database
-from libs.common.errors import PermanentError
+from libs.common.errors import BadStrategyError, PermanentError
 from libs.common.events import CommandDone, CommandRefused
 from libs.common.values import derive_id
 from libs.market.catalog import Catalog
@@ -80,7 +80,7 @@ class Gateway:
         replayed = bool(key) and not await self._claim(command, fields)
         answer = await self.outlet.ask(command, self.settings.ask_timeout_s)
         if isinstance(answer, CommandRefused):
-            raise PermanentError(answer.detail, code=answer.code, pointer=answer.pointer, hint=answer.hint)
+            raise _refusal(answer)
         if not isinstance(answer, CommandDone):
             raise TypeError(f"{type(answer).__name__} is not an answer")
         return Answer(command_id, answer.result_ids, answer.result, replayed)
@@ -115,3 +115,10 @@ class Gateway:
             if found is not None or self.clock.monotonic() >= give_up:
                 return found
             await asyncio.sleep(_POLL_S)
+
+
+def _refusal(answer: CommandRefused) -> PermanentError:
+    if answer.diagnostics:
+        words = {"code": answer.code, "pointer": answer.pointer, "hint": answer.hint}
+        return BadStrategyError(answer.detail, diagnostics=answer.diagnostics, **words)
+    return PermanentError(answer.detail, code=answer.code, pointer=answer.pointer, hint=answer.hint)

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from libs.common.errors import BadInputError, SentinelError
+from libs.common.errors import BadInputError, BadStrategyError, SentinelError
 
 STATUSES: tuple[tuple[str, int], ...] = (
     ("request.not_json", 400),
@@ -107,6 +107,8 @@ def respond(error: SentinelError, request_id: str) -> Response:
     more: dict[str, Any] = {"errors": [{"pointer": pointer, "detail": detail[:400]} for pointer, detail in errors]}
     if error.hint:
         more["hint"] = error.hint
+    if isinstance(error, BadStrategyError) and error.diagnostics:
+        more["diagnostics"] = list(error.diagnostics)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         more["retry_after"] = 2
     return document(status, error.code, error.detail, request_id, more)

@@ -53,6 +53,6 @@ class Pulse:
         age_s = self._clock.monotonic() - heard.at_s
         state = "silent" if age_s > STALE_S else "ready" if heard.beat.ready else "starting"
         beat = heard.beat.model_dump(
-            mode="json", include={"version", "config_hash", "pid", "lag", "outbox", "last_error", "at"}
+            mode="json", include={"version", "config_hash", "pid", "lag", "outbox", "last_error", "details", "at"}
         )
         return {"service": name, "state": state, "age_s": round(age_s, 1), **beat}

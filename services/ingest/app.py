@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from libs.common.bus import On, Outlet, Service, Tx
 from libs.common.clock import Clock, WallClock
@@ -10,6 +11,7 @@ from libs.common.commands import ImportBars, UnwatchSymbols, WatchSymbols
 from libs.common.errors import ConflictError, NotFoundError
 from libs.common.events import Event
 from libs.common.values import derive_id, from_epoch_ms, parse_timeframe, to_epoch_ms
+from libs.market.universes import Universe
 from services.ingest import store
 from services.ingest.core import report
 from services.ingest.core.csv_types import CsvLimits
@@ -28,6 +30,10 @@ from services.ingest.feeds.files import FilesFeed
 from services.ingest.feeds.protocol import Feed
 from services.ingest.feeds.simulated import SimulatedFeed
 from services.ingest.importing import import_file
+from services.ingest.librarian import Librarian, universe_changed
+from services.ingest.library import Library
+from services.ingest.progress import Progress, told
+from services.ingest.reading import file_name
 from services.ingest.settings import Settings
 from services.ingest.shelf import Shelf
 from services.ingest.watching import Watcher, end_watch, start_watch
@@ -35,27 +41,48 @@ from services.ingest.watching import Watcher, end_watch, start_watch
 LOG = logging.getLogger("sentinel.ingest")
 
 
+@dataclass(frozen=True)
+class Imported:
+    """What an import of bars did. universe: the list it made of the file's symbols, if it was asked to."""
+
+    report: report.ImportReport
+    universe: Universe | None
+
+
 class Ingest:
     """A thin coat on the shelf, the feed and the watcher."""
 
-    def __init__(self, feed: Feed, shelf: Shelf, clock: Clock, initial: Watch | None, history_bars: int):
+    def __init__(
+        self, feed: Feed, shelf: Shelf, library: Library, clock: Clock, initial: Watch | None, history_bars: int
+    ):
         """Serve `feed`; initial: the watch to start by itself, None for a feed that waits to be asked."""
         self._feed = feed
         self._shelf = shelf
+        self._library = library
+        self.librarian = Librarian(library, clock)
         self._clock = clock
         self._initial = initial
         self._origin = Origin(feed.name, feed.simulated)
         self.watcher = Watcher(feed, shelf, history_bars)
 
-    async def import_bars(self, command: ImportBars) -> report.ImportReport:
+    async def import_bars(self, command: ImportBars) -> Imported:
         """Store the bars of a file, outside any transaction; repeating it adds nothing."""
-        return await asyncio.to_thread(import_file, command, self._shelf, self._clock, CsvLimits())
+        progress = Progress(self._clock)
+        async with told(progress, command, self.librarian.outlet, self._clock):
+            done = await asyncio.to_thread(import_file, command, self._shelf, self._clock, CsvLimits(), progress)
+        if command.universe is None:
+            return Imported(done, None)
+        symbols = tuple(symbol.bars.symbol for symbol in done.symbols)
+        origin = f"the symbols of {file_name(command.path)[:160]}"
+        return Imported(done, await asyncio.to_thread(self._library.define, command.universe, symbols, origin))
 
-    async def on_import(self, command: ImportBars, tx: Tx, done: report.ImportReport) -> Sequence[Event]:
+    async def on_import(self, command: ImportBars, tx: Tx, done: Imported) -> Sequence[Event]:
         """Record an import and tell what it brought."""
-        await store.save_import(tx.connection, command, done)
-        tx.reply(command.event_id, **report.answer(done))
-        return report.events(done, command)
+        await store.save_import(tx.connection, command, done.report)
+        made = done.universe
+        named = None if made is None else {"name": made.name, "version": made.version, "symbols": len(made.symbols)}
+        tx.reply(command.event_id, **report.answer(done.report), universe=named)
+        return [*report.events(done.report, command), *([universe_changed(made, command)] if made else [])]
 
     async def plan_watch(self, command: WatchSymbols) -> Watch:
         """Return the watch a person asked for; looks into the catalog, so it is done outside any transaction."""
@@ -99,6 +126,7 @@ class Ingest:
 
     async def run(self, outlet: Outlet) -> None:
         """Start the feed's own watch, then publish until cancelled."""
+        self.librarian.outlet = outlet
         if self._initial is not None:
             await self.watcher.persist(self.start_initial, outlet)
         await self.watcher.run(outlet)
@@ -164,17 +192,19 @@ def table(app: Ingest) -> tuple[On, ...]:
         On(ImportBars, app.on_import, work=app.import_bars),
         On(WatchSymbols, app.on_watch, work=app.plan_watch),
         On(UnwatchSymbols, app.on_unwatch),
+        *app.librarian.rows(),
     )
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Service:
     """Return the service as the settings want it; raises BadInputError for symbols the simulation does not have."""
     shelf = Shelf(settings.catalog_dir)
+    library = Library(settings.universes_dir, settings.fundamentals_dir)
     if settings.feed == "files":
-        app = Ingest(FilesFeed(shelf.catalog), shelf, clock or WallClock(), None, settings.history_bars)
+        app = Ingest(FilesFeed(shelf.catalog), shelf, library, clock or WallClock(), None, settings.history_bars)
     else:
         feed = SimulatedFeed(settings.seed, settings.simulation_speed)
-        app = Ingest(feed, shelf, clock or WallClock(), _initial(feed, settings), settings.history_bars)
+        app = Ingest(feed, shelf, library, clock or WallClock(), _initial(feed, settings), settings.history_bars)
     return Service("ingest", table(app), store.MIGRATIONS, store.list_running, (app.run,))
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from libs.common.errors import BadInputError, ConflictError, NotFoundError
 from services.ingest.core.csv_types import BadCsvError, CsvLimits
+from services.ingest.progress import Seen
 
 CHUNK_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -16,9 +17,10 @@ _OURS_TO_WAIT_OUT = (5, 12, 23, 24, 28)
 """EIO, ENOMEM, ENFILE, EMFILE, ENOSPC: faults of this machine, not of the path."""
 
 
-def read_chunks(path: str, limits: CsvLimits) -> Iterator[bytes]:
+def read_chunks(path: str, limits: CsvLimits, seen: Seen | None = None) -> Iterator[bytes]:
     """Yield the text bytes of a regular file, plain or gzip-compressed, in chunks of at most 1 MiB.
 
+    seen: told how many of the file's own bytes have been read.
     Raises BadInputError or NotFoundError for a path that is not an absolute one to a readable regular file, BadCsvError
     for damaged gzip data or a file above the limit, ConflictError when the file changes meanwhile.
     """
@@ -30,7 +32,7 @@ def read_chunks(path: str, limits: CsvLimits) -> Iterator[bytes]:
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         if before.st_size > limits.max_bytes:
             raise BadCsvError(f"the file is larger than {limits.max_bytes:,} bytes", hint="split the file")
-        raw = iter(lambda: file.read(CHUNK_BYTES), b"")
+        raw = _counted(iter(lambda: file.read(CHUNK_BYTES), b""), before.st_size, seen)
         first = next(raw, b"")
         if first.startswith(_GZIP):
             yield from _unpacked(first, raw)
@@ -40,6 +42,15 @@ def read_chunks(path: str, limits: CsvLimits) -> Iterator[bytes]:
         after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise ConflictError("the file changed while it was read", pointer="/path", hint="import it once it is complete")
+
+
+def _counted(raw: Iterator[bytes], total: int, seen: Seen | None) -> Iterator[bytes]:
+    done = 0
+    for chunk in raw:
+        done += len(chunk)
+        if seen is not None:
+            seen(done, total)
+        yield chunk
 
 
 def file_name(path: str) -> str:

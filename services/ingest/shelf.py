@@ -21,6 +21,7 @@ from libs.market.catalog import Catalog, CatalogWriter, MergeResult
 from libs.market.frame import COLUMNS, Frame
 from libs.market.records import RECORD, bars_path
 from services.ingest.core.facts import Origin
+from services.ingest.progress import Seen
 
 SPARE_BYTES = 16 << 20
 """Room an import must leave free on the disk."""
@@ -70,9 +71,12 @@ class Shelf:
             return Frame.empty()
         return self.catalog.read(symbol, timeframe, start_ms, end_ms)
 
-    def keep(self, bars: Sequence[Keep], timeframe: Timeframe, origin: Origin) -> list[MergeResult]:
+    def keep(
+        self, bars: Sequence[Keep], timeframe: Timeframe, origin: Origin, seen: Seen | None = None
+    ) -> list[MergeResult]:
         """Store bars of any time, one result per symbol; those stored already are duplicates. All of them or none.
 
+        seen: told how many symbols are done.
         Raises ConflictError if a stored bar differs or simulated and real bars would mix, StoreUnavailableError if the
         disk has no room, OSError if it fails. Then the files are as they were.
         """
@@ -81,8 +85,14 @@ class Shelf:
                 self.check_origin(item.symbol, timeframe, origin.simulated)
             self._check_conflicts(bars, timeframe)
             self._check_room(bars, timeframe)
-            with self._undone_on_error(bars, timeframe):
-                return [self._writer.merge(i.symbol, timeframe, i.frame, origin.source, origin.simulated) for i in bars]
+            results: list[MergeResult] = []
+            with self._undone_on_error(bars, timeframe), self._writer.together():
+                for item in bars:
+                    kept = self._writer.merge(item.symbol, timeframe, item.frame, origin.source, origin.simulated)
+                    results.append(kept)
+                    if seen is not None:
+                        seen(len(results), len(bars))
+            return results
 
     def settle(self, given: Mapping[str, Frame], timeframe: Timeframe, span: Span, origin: Origin) -> Settled:
         """Store what a feed gave for `span`, and return what the catalog then has there: that is what gets published.

@@ -64,6 +64,7 @@ class StrategyGen:
             detail=error.detail[:4_000],
             pointer=error.pointer,
             hint=error.hint,
+            diagnostics=getattr(error, "diagnostics", ()),
         )
         return [rejected]
 

@@ -28,6 +28,16 @@ PLANTED = [
     ("Only the bus adapter and the launcher speak to NATS", "services/agents/app.py", "import nats"),
     ("Only the bus adapter and the launcher speak to NATS", "libs/client/render.py", "import faststream"),
     ("Only the gateway is a web server", "services/ingest/app.py", "import fastapi"),
+    (
+        "What runs beside a stranger's code knows only the checker and the wire",
+        "libs/strategy/sandbox/guest/data.py",
+        "import libs.common.errors",
+    ),
+    (
+        "What runs beside a stranger's code knows only the checker and the wire",
+        "libs/strategy/check/walk.py",
+        "import libs.market.frame",
+    ),
     ("Only the gateway is a web server", "libs/common/settings.py", "import uvicorn"),
     ("Exchanges and quote services are reached from feeds and venues only", "services/executor/app.py", "import ccxt"),
     (

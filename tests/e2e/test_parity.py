@@ -3,10 +3,11 @@
 import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.parity import SUITE_BARS, Replayed, Window, run, run_walks
+from tests.support.parity import SUITE_BARS, WALKS, Replayed, Window, hours, run, run_walks, write_walks
 
 DECISIONS = "decisions.*"
 
@@ -17,6 +18,40 @@ async def test_replay_of_four_symbols_equals_the_backtests_and_another_replay(tm
     assert len(calm.fills) > 20
     for wildcard in calm.raw:
         assert calm.digest(wildcard) == again.digest(wildcard), wildcard
+
+
+SIGNALS = """
+def generate_signals(df, fast=5, slow=12):
+    df["fast"] = df["close"].rolling(fast).mean()
+    df["slow"] = df["close"].ewm(span=slow).mean()
+    up, before = df["fast"] > df["slow"], (df["fast"] > df["slow"]).shift(1, fill_value=False)
+    return (up & ~before).astype(int) - (~up & before).astype(int)
+"""
+CLASSIFY = """
+HORIZON = 3
+
+def classify_symbol(symbol):
+    data = get_price_data(symbol, timeframe="1h", days=4)
+    if len(data["close"]) < 4:
+        return False
+    return {"signal": data["close"][-1] < min(data["close"][:-1]), "score": data["close"][-1] / data["close"][0]}
+"""
+
+
+def in_python(symbol: str) -> dict[str, Any]:
+    if symbol in WALKS[:2]:
+        return {"code": SIGNALS, "symbols": [symbol], "parameters": {"fast": 4} if symbol == WALKS[0] else {}}
+    return {"code": CLASSIFY, "symbols": [symbol]}
+
+
+@pytest.mark.timeout(300)
+async def test_replay_of_python_strategies_equals_the_backtests(tmp_path: Path) -> None:
+    bars = 48
+    write_walks(tmp_path / "walks.csv.gz", WALKS, bars)
+    window = hours(WALKS, bars)
+    replayed = await run(tmp_path / "data", tmp_path / "walks.csv.gz", window, define=in_python)
+    assert len(replayed.fills) > 8
+    assert not any(signal.fault for signal in replayed.signals)
 
 
 @pytest.mark.timeout(300)

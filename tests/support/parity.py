@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ from libs.common.events import (
 from libs.common.settings import CommonSettings
 from libs.common.values import to_epoch_ms
 from libs.market.catalog import Catalog
+from libs.strategy.runtime import evaluate
+from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import parse
 from services.backtest.reports import Reports
 from services.executor.audit import audit
@@ -39,6 +42,10 @@ RULES = {
         "ema": {"period": 20, "buy_crosses_above": True, "sell_crosses_below": True},
     }
 }
+
+
+Define = Callable[[str], dict[str, Any]]
+"""The definition fields of the strategy that runs on a symbol."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +109,19 @@ def write_walks(path: Path, symbols: Sequence[str], bars: int, seed: int = 11) -
                 out.writerow([symbol, ts, o, round(max(o, c) * 1.002, 4), round(min(o, c) * 0.998, 4), c, 10 + i % 7])
 
 
-async def prepare(system: Live, path: Path, window: Window, data_dir: Path, **import_fields: Any) -> list[Line]:
-    """Import a file, and submit, backtest and promote the documented strategy on every symbol, each in its own account."""
+def documented(symbol: str) -> dict[str, Any]:
+    """The documented strategy on one symbol."""
+    return {"rules": {"symbol": symbol, **RULES}, "name": f"rsi ema {symbol}"}
+
+
+async def prepare(
+    system: Live, path: Path, window: Window, data_dir: Path, define: Define = documented, **import_fields: Any
+) -> list[Line]:
+    """Import a file, and submit, backtest and promote one strategy a symbol, each in its own account."""
     await system.ask(ImportBars, path=str(path), timeframe="1h", **import_fields)
     submitted = {}
     for symbol in window.symbols:
-        rules = {"symbol": symbol, **RULES}
-        done = await system.ask(SubmitStrategy, rules=rules, name=f"rsi ema {symbol}", timeframe="1h")
+        done = await system.ask(SubmitStrategy, **define(symbol), timeframe="1h")
         submitted[symbol] = done.result["strategy_id"]
     await system.wait_for(StrategyJudged, len(submitted))
     lines = []
@@ -147,20 +160,27 @@ async def replay(
     )
 
 
-def certify(replayed: Replayed, window: Window, data_dir: Path) -> dict[str, Certificate]:
+def certify(replayed: Replayed, window: Window, data_dir: Path, define: Define = documented) -> dict[str, Certificate]:
     """Compare every line with `evaluate` and with its backtest."""
-    catalog = Catalog(data_dir / "catalog")
+    with closing(Pool(1)) as sandbox:
+        return _certified(replayed, window, Catalog(data_dir / "catalog"), define, sandbox)
+
+
+def _certified(
+    replayed: Replayed, window: Window, catalog: Catalog, define: Define, sandbox: Pool
+) -> dict[str, Certificate]:
     found = {}
     for line in replayed.lines:
         bars = catalog.read(line.symbol, "1h", to_epoch_ms(window.start), to_epoch_ms(window.end))
-        strategy = parse(rules={"symbol": line.symbol, **RULES}, timeframe="1h")
+        strategy = parse(**define(line.symbol), timeframe="1h")
+        expected = evaluate(strategy, bars, sandbox, symbol=line.symbol)
         said = {to_epoch_ms(s.open_time): s.action.value for s in replayed.signals if s.strategy_id == line.strategy_id}
         fills = [
             Filled(to_epoch_ms(f.at), f.side.value, f.price, f.quantity, f.fee)
             for f in replayed.fills
             if f.account == line.account
         ]
-        found[line.symbol] = compare(strategy, bars, said, fills, line.report["trades"])
+        found[line.symbol] = compare(strategy, expected, said, fills, line.report["trades"])
     return found
 
 
@@ -179,14 +199,15 @@ async def run(
     path: Path,
     window: Window,
     harm: Callable[[Live], Awaitable[None]] | None = None,
+    define: Define = documented,
     **import_fields: str,
 ) -> Replayed:
     """Replay a window on a fresh system, and demand that it equals `evaluate` and the backtests and that the books balance."""
     async with live(folder, PARITY) as system:
-        lines = await prepare(system, path, window, folder, **import_fields)
+        lines = await prepare(system, path, window, folder, define, **import_fields)
         replayed = await replay(system, window, lines, (lambda: harm(system)) if harm else None)
         assert await system.raw("dead.>") == []
-    certificates = certify(replayed, window, folder)
+    certificates = certify(replayed, window, folder, define)
     for symbol, certificate in certificates.items():
         assert certificate.differences == (), (symbol, certificate.differences[:3])
     assert sum(c.signals for c in certificates.values()) == sum(c.bars for c in certificates.values()) > 0

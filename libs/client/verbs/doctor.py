@@ -17,6 +17,7 @@ from libs.common.errors import SentinelError
 OLDEST_PYTHON = (3, 11)
 OLDEST_NATS = (2, 14)
 LEAST_FREE_BYTES = 1_000_000_000
+SANDBOX_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Finding:
 def doctor(folder: DataDir = None, json: Json = False) -> None:
     """Check Python, disk, bus, ports and the stored bars; exit 1 when something is wrong."""
     place = data_dir(folder)
-    found = [*_python(), *_disk(place), *_nats(), *_ports(place), *_bars(place)]
+    found = [*_python(), *_disk(place), *_nats(), *_sandbox(), *_ports(place), *_bars(place)]
     if json:
         render.as_json({"items": [asdict(finding) for finding in found]})
     else:
@@ -82,6 +83,20 @@ def _nats() -> Iterator[Finding]:
     yield Finding(
         ok, f"nats-server {'.'.join(map(str, version))} at {binary}", why, "" if ok else "run ./sentinel again"
     )
+
+
+def _sandbox() -> Iterator[Finding]:
+    from libs.strategy.sandbox.host.pool import Pool  # noqa: PLC0415 - numpy costs 115 ms
+
+    with Pool(1) as pool:
+        found = pool.start(SANDBOX_WITHIN_S)
+    if found["sandbox"] == "on":
+        layers = ", ".join(f"{name} {value}" for name, value in sorted(found.items()) if name != "sandbox")
+        yield Finding(True, f"the sandbox works: {layers}")
+    else:
+        why = "Python strategies do not run; rules.json strategies do"
+        fact = found.get("reason", "the sandbox did not start")
+        yield Finding(False, fact, why, "run it on Linux 4.14 or later, or in docker")
 
 
 def _ports(place: Path) -> Iterator[Finding]:

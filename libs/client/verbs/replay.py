@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from libs.client import render
+from libs.client.definitions import Definition, read_definition
 from libs.client.places import ROOT, data_dir
 from libs.client.verbs.options import DataDir, Json, moment
 from libs.client.verbs.progress import bar
-from libs.client.verbs.strategies import read_rules
 
 if TYPE_CHECKING:
     from libs.client.rerun import Outcome, Window
@@ -40,7 +40,7 @@ def replay(
 
     first, last = (datetime.fromisoformat(moment(text, name) or "") for text, name in ((start, "start"), (end, "end")))
     names = tuple(sorted({name.strip() for name in symbols.split(",") if name.strip()}))
-    definitions = [read_rules(path) for path in strategy or [EXAMPLE]]
+    definitions = [read_definition(path) for path in strategy or [EXAMPLE]]
     window = Window(names, timeframe, first, last)
     outcomes = asyncio.run(_run(data_dir(folder) / "catalog", window, definitions, parity=parity))
     body = [_body(outcome) for outcome in outcomes]
@@ -52,9 +52,7 @@ def replay(
         raise typer.Exit(1)
 
 
-async def _run(
-    catalog: Path, window: "Window", definitions: Sequence[dict[str, Any]], *, parity: bool
-) -> "list[Outcome]":
+async def _run(catalog: Path, window: "Window", definitions: Sequence[Definition], *, parity: bool) -> "list[Outcome]":
     from deploy.local import System  # noqa: PLC0415 - as above
     from libs.client.rerun import PARITY_ENV, Rerun, copy_bars  # noqa: PLC0415 - as above
     from libs.common.values import parse_timeframe  # noqa: PLC0415 - as above

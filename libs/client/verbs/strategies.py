@@ -1,6 +1,5 @@
 """submit, strategies, backtest, promote, retire: the life of a strategy, through the gateway."""
 
-import json as jsonlib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,15 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from libs.client import render
+from libs.client.definitions import is_file, parameters_of, read_definition
 from libs.client.errors import BelowVerdictError
-from libs.client.verbs.options import DataDir, End, Json, Limit, Start, Symbol, client_of, moment
-from libs.common.errors import BadInputError
+from libs.client.verbs.options import DataDir, End, Json, Limit, Start, client_of, moment
 
 VERDICTS = ("excellent", "good", "average", "poor", "reject")
 """Best first, as `libs.common.values.Verdict` has them; spelled again because that module costs 70 ms at --help."""
-MAX_FILE_BYTES = 262_144
-
 Timeframe = Annotated[str | None, typer.Option("--timeframe", help="Bar length: 1m 5m 15m 1h 4h 1d.")]
+Symbols = Annotated[list[str], typer.Option("--symbol", help="Symbol it runs on, such as BTCUSDT; may be repeated.")]
+Parameters = Annotated[list[str], typer.Option("--param", help="name=value for a Python strategy; may be repeated.")]
 StrategyId = Annotated[str, typer.Argument(help="The strategy's id.")]
 
 
@@ -29,16 +28,15 @@ class Stage(StrEnum):
 
 
 def submit(
-    file: Annotated[Path, typer.Argument(help="JSON file with the strategy's rules.")],
-    symbol: Symbol = None,
+    file: Annotated[Path, typer.Argument(help="JSON file with rules, or Python file with code.")],
+    symbol: Symbols = [],  # noqa: B006 - typer copies defaults
     timeframe: Timeframe = None,
+    param: Parameters = [],  # noqa: B006
     folder: DataDir = None,
     json: Json = False,
 ) -> None:
     """Submit a strategy for judgement."""
-    definition = read_rules(file)
-    wish = {"kind": "rules.json", "name": definition["name"], "rules": definition["rules"]}
-    wish |= {"timeframe": timeframe or definition["timeframe"]} | ({"symbols": [symbol]} if symbol else {})
+    wish = read_definition(file).wish(timeframe, symbol, parameters_of(param))
     with client_of(folder) as client:
         body = client.submit(wish)
     _show(body, json, "submitted")
@@ -56,9 +54,10 @@ def strategies(limit: Limit = 50, folder: DataDir = None, json: Json = False) ->
 
 
 def backtest(
-    strategy: Annotated[str, typer.Argument(help="A strategy's id, or a JSON file with rules.")],
-    symbol: Symbol = None,
+    strategy: Annotated[str, typer.Argument(help="A strategy's id, or a file with rules or code.")],
+    symbol: Symbols = [],  # noqa: B006
     timeframe: Timeframe = None,
+    param: Parameters = [],  # noqa: B006
     start: Start = None,
     end: End = None,
     min_verdict: Annotated[str | None, typer.Option(help=f"Exit 3 when worse: {' '.join(VERDICTS)}.")] = None,
@@ -68,19 +67,14 @@ def backtest(
     """Backtest a strategy on stored bars: metrics, and the verdict with the rule that decided it."""
     if min_verdict is not None and min_verdict not in VERDICTS:
         raise typer.BadParameter(f"one of {', '.join(VERDICTS)}", param_hint="--min-verdict")
-    wish: dict[str, Any] = {"symbol": symbol, "start": moment(start, "start"), "end": moment(end, "end")}
-    path = Path(strategy)
-    if path.suffix == ".json" or path.is_file():
-        definition = read_rules(path)
-        wish |= {
-            "rules": definition["rules"],
-            "name": definition["name"],
-            "timeframe": timeframe or definition["timeframe"],
-        }
+    wish: dict[str, Any] = {"start": moment(start, "start"), "end": moment(end, "end")}
+    parameters = parameters_of(param)
+    if is_file(strategy):
+        wish |= read_definition(Path(strategy)).wish(timeframe, symbol, parameters)
     else:
-        wish |= {"strategy_id": strategy, "timeframe": timeframe}
+        wish |= {"strategy_id": strategy, "timeframe": timeframe, "symbols": symbol, "parameters": parameters}
     with client_of(folder) as client:
-        body = client.backtest({name: value for name, value in wish.items() if value is not None})
+        body = client.backtest({name: value for name, value in wish.items() if value not in (None, [], {})})
     if json:
         render.as_json(body)
     else:
@@ -119,33 +113,6 @@ def retire(
     with client_of(folder) as client:
         body = client.retire(strategy_id, reason)
     _show(body, json, "retired")
-
-
-def read_rules(path: Path) -> dict[str, Any]:
-    """Return name, timeframe and rules of a strategy file: either `{"name", "timeframe", "rules"}` or the rules alone.
-
-    Raises BadInputError with the line and column of what is wrong.
-    """
-    try:
-        raw = path.read_bytes()[: MAX_FILE_BYTES + 1]
-    except OSError as error:
-        raise BadInputError(f"{path}: {error.strerror}", code="input.file", pointer=str(path)) from None
-    if len(raw) > MAX_FILE_BYTES:
-        raise BadInputError(f"{path} is larger than {MAX_FILE_BYTES} bytes", code="input.file", pointer=str(path))
-    try:
-        found = jsonlib.loads(raw)
-    except jsonlib.JSONDecodeError as error:
-        raise BadInputError(
-            f"{path}: {error.msg}", code="input.json", pointer=f"{error.lineno}:{error.colno}"
-        ) from None
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise BadInputError(
-            f"{path}: not JSON ({type(error).__name__})", code="input.json", pointer=str(path)
-        ) from None
-    if not isinstance(found, dict):
-        raise BadInputError(f"{path} does not hold a JSON object", code="input.json", pointer="1:1")
-    rules = found.get("rules", found)
-    return {"name": found.get("name", path.stem), "timeframe": found.get("timeframe", "1h"), "rules": rules}
 
 
 def _show(body: dict[str, Any], json: bool, done: str) -> None:

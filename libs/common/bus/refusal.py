@@ -19,6 +19,7 @@ def refused(command: Message, service: str, error: Exception) -> CommandRefused:
         detail=shown(known.detail if known else str(error), _DETAIL) or type(error).__name__,
         pointer=shown(known.pointer, _PLACE) if known and known.pointer else None,
         hint=shown(known.hint, _PLACE) if known and known.hint else None,
+        diagnostics=getattr(known, "diagnostics", ()),
     )
 
 

@@ -3,7 +3,7 @@
 Returning events from a handler is publishing them; a handler never acks, retries, commits or sees a subject.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -151,7 +151,8 @@ class Service:
     """Everything the runtime needs to run one service.
 
     migrations: the service's numbered schema steps. load: reads the in-memory state from SQL at start.
-    tasks: run beside the rows.
+    tasks: run beside the rows. details: what the pulse tells beside the usual; called every 2 s, so it must be quick. close: called once
+    the rows have ended.
     """
 
     name: str
@@ -159,3 +160,5 @@ class Service:
     migrations: Sequence[Migration] = ()
     load: Callable[[AsyncConnection], Awaitable[Any]] | None = None
     tasks: Sequence[Task] = field(default=())
+    details: Callable[[], Mapping[str, object]] | None = None
+    close: Callable[[], None] | None = None

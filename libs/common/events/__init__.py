@@ -14,7 +14,14 @@ from libs.common.events.executor import (
     PortfolioChanged,
     Position,
 )
-from libs.common.events.ingest import BarClosed, BarsImported, FeedChanged, GapFound
+from libs.common.events.ingest import (
+    BarClosed,
+    BarsImported,
+    FeedChanged,
+    FundamentalsImported,
+    GapFound,
+    UniverseChanged,
+)
 from libs.common.events.mother_ai import (
     MAX_CANDIDATES,
     Candidate,
@@ -29,13 +36,15 @@ from libs.common.events.strategy_gen import (
     StrategyRejected,
     StrategyRetired,
 )
-from libs.common.events.system import CommandDone, CommandRefused, ServiceBeat
+from libs.common.events.system import CommandDone, CommandRefused, JobProgressed, ServiceBeat
 
 FACTS: tuple[type[Event], ...] = (
     BarClosed,
     GapFound,
     BarsImported,
     FeedChanged,
+    FundamentalsImported,
+    UniverseChanged,
     StrategyProposed,
     StrategyRejected,
     StrategyJudged,
@@ -53,6 +62,7 @@ FACTS: tuple[type[Event], ...] = (
     PortfolioChanged,
     ControlChanged,
     ServiceBeat,
+    JobProgressed,
     CommandDone,
     CommandRefused,
 )
@@ -74,7 +84,9 @@ __all__ = [
     "Definition",
     "Event",
     "FeedChanged",
+    "FundamentalsImported",
     "GapFound",
+    "JobProgressed",
     "OrderChanged",
     "OrderFilled",
     "PortfolioChanged",
@@ -88,4 +100,5 @@ __all__ = [
     "StrategyProposed",
     "StrategyRejected",
     "StrategyRetired",
+    "UniverseChanged",
 ]

@@ -22,7 +22,8 @@ class SignalRaised(Event):
     """What one strategy says of one symbol after one closed bar; `at` is the bar's close time.
 
     confidence: earned share of winning trades, null while there is no evidence. price: the bar's close.
-    stop, target: prices, null until the ATR is warm. values: the indicator values that decided.
+    stop, target: prices, null until the ATR is warm. values: the indicator values that decided. fault: code of the error for which
+    the strategy has no view of this bar, null if it has one.
     """
 
     subject: ClassVar[str] = "signals.{symbol}"
@@ -39,6 +40,7 @@ class SignalRaised(Event):
     target: Price | None = None
     reasoning: Text
     values: dict[str, FiniteFloat | None] = Field(default_factory=dict)
+    fault: str | None = None
     simulated: bool = False
 
 

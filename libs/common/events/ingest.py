@@ -82,6 +82,35 @@ class BarsImported(Event):
     last_open_time: UtcTime
 
 
+class FundamentalsImported(Event):
+    """Company figures have been stored; `version` names them all, those of earlier imports included.
+
+    symbols, rows: of the import. fields: of the version. point_in_time: every figure of the version has the date it was known
+    from. first_known, last_known: of the import's rows, None where they have no date.
+    """
+
+    subject: ClassVar[str] = "bars.fundamentals.{version}"
+    version: Identifier
+    source: Annotated[str, Field(max_length=64)]
+    symbols: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=1)]
+    fields: tuple[str, ...]
+    point_in_time: bool
+    first_known: UtcTime | None = None
+    last_known: UtcTime | None = None
+
+
+class UniverseChanged(Event):
+    """A named list of symbols was defined, defined anew or removed; `symbols` is empty when it was removed."""
+
+    subject: ClassVar[str] = "bars.universe.{name}"
+    name: Identifier
+    version: Identifier
+    symbols: tuple[Symbol, ...]
+    state: Literal["defined", "removed"]
+    origin: Text = ""
+
+
 class FeedChanged(Event):
     """What a feed is doing for a watch: started, finished, failed."""
 

@@ -45,7 +45,7 @@ class StrategyProposed(Definition):
 
 
 class StrategyRejected(Event):
-    """A submission that was refused before it became a strategy."""
+    """A submission that was refused before it became a strategy. diagnostics: every finding in its code."""
 
     subject: ClassVar[str] = "strategies.rejected.{submission_id}"
     submission_id: Identifier
@@ -53,6 +53,7 @@ class StrategyRejected(Event):
     detail: Text
     pointer: str | None = None
     hint: str | None = None
+    diagnostics: tuple[dict[str, Any], ...] = ()
 
 
 class StrategyPromoted(Definition):

@@ -1,4 +1,4 @@
-"""A run beside buying at the first open and holding: what the strategy added to the market it traded."""
+"""A run beside buying at the first open and holding: what the strategy added to the market it traded, and to Bitcoin."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ def benchmark_metrics(equity: Floats, benchmark: Floats, initial: float, periods
     """Return buy-and-hold return, alpha, beta and correlation of (T,) equity to a (T,) benchmark from the same capital.
 
     Per bar, r of the run and b of the benchmark: beta = cov(r, b) / var(b), alpha = (mean r - beta x mean b) x P, correlation
-    Pearson's. Source: Jensen 1968; quantstats `greeks`.
+    Pearson's. Source: Jensen 1968, beta and alpha as in quantstats `greeks`, beta as in empyrical too.
     """
     held = {"benchmark_return": finite(float(benchmark[-1]) / initial - 1.0)}
     run, market = returns_of(equity, initial), returns_of(benchmark, initial)
@@ -29,3 +29,12 @@ def benchmark_metrics(equity: Floats, benchmark: Floats, initial: float, periods
         "beta": finite(beta),
         "correlation": correlation,
     }
+
+
+def bitcoin_metrics(equity: Floats, bitcoin: Floats | None, initial: float, periods: int) -> dict[str, Value]:
+    """Return the same four metrics against holding Bitcoin, as `btc_...`; bitcoin: None where the run has no such symbol."""
+    if bitcoin is None:
+        absent = Undefined("the run has no Bitcoin symbol")
+        return dict.fromkeys(("btc_return", "btc_alpha", "btc_beta", "btc_correlation"), absent)
+    found = benchmark_metrics(equity, bitcoin, initial, periods)
+    return {"btc_" + name.removeprefix("benchmark_"): value for name, value in found.items()}

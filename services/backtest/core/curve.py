@@ -1,33 +1,42 @@
 """One run as one curve: equity, exposure, buy and hold, and its trades, on one axis of open times.
 
-Decides how runs on several symbols become one: the capital is split equally at the start, each share trades one symbol and is
-never rebalanced, and the shares are added up on the union of all open times (a symbol without a bar keeps its last value).
+Decides how runs on several symbols become one. `combine`: the capital is split equally at the start, each share trades one symbol and
+is never rebalanced, and the shares are added up on the union of all open times (a symbol without a bar keeps its last value).
+`portfolio_curve`: one purse, see `engine_portfolio`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.common.values import base_asset
 from libs.market.frame import Frame
-from services.backtest.core.engine import Result
+from services.backtest.core.engine import Book, Result
+from services.backtest.core.engine_portfolio import PortfolioResult
 from services.backtest.core.values import Floats, Times
+
+BITCOIN = "BTC"
+"""The asset every run is also compared with where it trades it."""
 
 
 @dataclass(frozen=True)
 class Trades:
     """Trades as columns of equal length, in order of closing; open ones come last, with `exit_time` and `exit_index` -1.
 
-    symbol_index: into `symbols`. entry_index, exit_index: bar of the fill in the symbol's own frame. cost, proceeds, fees, pnl:
-    quote units, pnl after both fees. gain: pnl / (entry cost + entry fee). bars: bars held. mae, mfe: worst low and best high
-    while held over the entry price, minus 1 (mae <= 0 <= mfe). An open trade is marked at the last close, without an exit fee.
+    symbol_index: into `symbols`. entry_index, exit_index: bar of the first and last fill in the symbol's own frame. side: 1 or -1.
+    exit_reason: place in `engine.EXIT_REASONS`. cost, proceeds, fees, pnl: quote units, pnl after both fees. gain: pnl / (entry cost
+    + entry fee). bars: bars held. mae, mfe: the worst and the best price of the bars held and of the exit, as gain of the side over the
+    entry price (mae <= 0 <= mfe). An open trade is valued at the last close, without an exit fee.
     """
 
     symbols: tuple[str, ...]
     symbol_index: Times
     entry_index: Times
     exit_index: Times
+    side: Times
+    exit_reason: Times
     entry_time: Times
     exit_time: Times
     entry_price: Floats
@@ -58,7 +67,8 @@ class Curve:
     """A run on the axis `times` ((T,) open times, epoch ms, T >= 1).
 
     equity, benchmark: (T,) quote units at the bar's close, both starting from `initial`. exposure: (T,) share of the symbols
-    held, 0..1. The benchmark buys every symbol at the open of its first bar and holds, without costs.
+    held, long or short, 0..1; with one purse the share of its places in use. bitcoin: (T,) the same capital held in Bitcoin, if it is
+    one of the symbols. The benchmark buys every symbol at the open of its first bar and holds, without costs.
     """
 
     times: Times
@@ -67,17 +77,20 @@ class Curve:
     benchmark: Floats
     initial: float
     trades: Trades
+    bitcoin: Floats | None = None
 
 
 def curve_of(symbol: str, frame: Frame, result: Result, initial: float) -> Curve:
     """Return the run of one symbol as a curve; `initial`: the capital it started with."""
+    held = frame.close * (initial / frame.open[0])
     return Curve(
         frame.ts,
         result.equity,
-        result.holding.astype(np.float64),
-        frame.close * (initial / frame.open[0]),
+        np.abs(result.holding).astype(np.float64),
+        held,
         initial,
-        _trades(symbol, frame, result),
+        _trades(symbol, frame, result.trades),
+        held if base_asset(symbol) == BITCOIN else None,
     )
 
 
@@ -88,14 +101,41 @@ def combine(curves: Sequence[Curve]) -> Curve:
     if len(curves) == 1:
         return curves[0]
     times = np.unique(np.concatenate([curve.times for curve in curves]))
+    total = sum(curve.initial for curve in curves)
+    bitcoin = [
+        _stretch(times, curve.times, curve.bitcoin, curve.initial) * (total / curve.initial)
+        for curve in curves
+        if curve.bitcoin is not None
+    ]
     return Curve(
         times,
         np.sum([_stretch(times, curve.times, curve.equity, curve.initial) for curve in curves], axis=0),
         np.mean([_stretch(times, curve.times, curve.exposure, 0.0) for curve in curves], axis=0),
         np.sum([_stretch(times, curve.times, curve.benchmark, curve.initial) for curve in curves], axis=0),
-        sum(curve.initial for curve in curves),
+        total,
         _merged([curve.trades for curve in curves]),
+        bitcoin[0] if bitcoin else None,
     )
+
+
+def portfolio_curve(result: PortfolioResult, frames: Mapping[str, Frame], initial: float) -> Curve:
+    """Return a run with one purse as a curve; frames: those of the run. Its benchmark buys all symbols equally, each at its first open."""
+    share = initial / len(result.symbols)
+    held = {name: _held(result.times, frames[name], share) for name in result.symbols}
+    bitcoin = [line * len(held) for name, line in held.items() if base_asset(name) == BITCOIN]
+    return Curve(
+        result.times,
+        result.equity,
+        result.exposure,
+        np.sum(list(held.values()), axis=0),
+        initial,
+        _merged([_trades(name, frames[name], result.books[name]) for name in result.symbols]),
+        bitcoin[0] if bitcoin else None,
+    )
+
+
+def _held(times: Times, frame: Frame, capital: float) -> Floats:
+    return _stretch(times, frame.ts, frame.close * (capital / frame.open[0]), capital)
 
 
 def _stretch(times: Times, own: Times, values: Floats, before: float) -> Floats:
@@ -117,16 +157,18 @@ def _merged(parts: Sequence[Trades]) -> Trades:
     return Trades(symbols, index[order], **{name: column[order] for name, column in columns.items()})
 
 
-def _trades(symbol: str, frame: Frame, result: Result) -> Trades:
-    book, count = result.trades, len(frame)
+def _trades(symbol: str, frame: Frame, book: Book) -> Trades:
+    count = len(frame)
     is_open = book.exit_index < 0
     until = np.where(is_open, count, book.exit_index)
-    mae, mfe = _excursions(frame, book.entry_index, until, book.entry_price)
+    mae, mfe = _excursions(frame, book, until)
     return Trades(
         symbols=(symbol,),
         symbol_index=np.zeros(len(until), np.int64),
         entry_index=book.entry_index,
         exit_index=book.exit_index,
+        side=book.side,
+        exit_reason=book.exit_reason,
         entry_time=frame.ts[book.entry_index],
         exit_time=np.where(is_open, -1, frame.ts[np.minimum(until, count - 1)]),
         entry_price=book.entry_price,
@@ -144,11 +186,14 @@ def _trades(symbol: str, frame: Frame, result: Result) -> Trades:
     )
 
 
-def _excursions(frame: Frame, entry: Times, until: Times, price: Floats) -> tuple[Floats, Floats]:
-    if not len(entry):
+def _excursions(frame: Frame, book: Book, until: Times) -> tuple[Floats, Floats]:
+    if not len(until):
         return np.empty(0), np.empty(0)
-    spans: NDArray[np.int64] = np.column_stack((entry, until)).ravel()
+    spans: NDArray[np.int64] = np.column_stack((book.entry_index, until)).ravel()
     spans = spans[:-1] if spans[-1] == len(frame) else spans
-    lowest = np.minimum.reduceat(frame.low, spans)[::2]
-    highest = np.maximum.reduceat(frame.high, spans)[::2]
-    return np.minimum(lowest / price - 1.0, 0.0), np.maximum(highest / price - 1.0, 0.0)
+    inside = until == book.entry_index
+    lowest = np.minimum(np.where(inside, np.inf, np.minimum.reduceat(frame.low, spans)[::2]), book.exit_price)
+    highest = np.maximum(np.where(inside, -np.inf, np.maximum.reduceat(frame.high, spans)[::2]), book.exit_price)
+    down, up = lowest / book.entry_price - 1.0, highest / book.entry_price - 1.0
+    is_long = book.side > 0
+    return np.minimum(np.where(is_long, down, -up), 0.0), np.maximum(np.where(is_long, up, -down), 0.0)

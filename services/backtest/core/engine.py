@@ -1,19 +1,46 @@
 """Signals to trades to equity: one loop over bars, compiled where `libs.market.jit` compiles, plain Python elsewhere.
 
 Decides when a signal becomes a fill: decided at the close of bar t with the books as they then are, filled at the open of
-bar t + 1. What a fill costs is `libs/market/fills.py`, which the paper venue uses too, so both book the same numbers. Long only,
-one holding, no stops, no volume cap; a strategy that asks for more must be refused before it comes here.
+bar t + 1. What happens inside a bar is `engine_kernel`; what a fill costs is `libs/market/fills.py`, which the paper venue uses too,
+so both book the same numbers. One symbol; several that share their cash are `engine_portfolio`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from libs.market.fills import LOT_STEP, buy_price, buy_quantity, cost_of, fee_of, round_money, sell_price
+from libs.market.fills import LOT_STEP, round_money
 from libs.market.frame import Frame
 from libs.market.jit import COMPILED, jit, operand
+from services.backtest.core.engine_kernel import (
+    CASH,
+    CLOSING,
+    COLUMNS,
+    ENTRY_PRICE,
+    FRACTION,
+    HIGH,
+    OPEN,
+    OPENING,
+    QUANTITY,
+    SIDE,
+    SPEND,
+    STATE,
+    STOP,
+    SYMBOL,
+    TARGET,
+    TRADES,
+    TRAIL,
+    close_at_open,
+    decide,
+    guard,
+    mark,
+    measure_room,
+    open_at_open,
+    ruin,
+)
 from services.backtest.core.values import Floats, Times
 
 ENGINE_VERSION = "1"
@@ -21,12 +48,17 @@ ENGINE_VERSION = "1"
 
 BUY, SELL, NOTHING = 1, -1, 0
 
+EXIT_REASONS = ("open", "signal", "stop_loss", "take_profit", "trailing_stop", "horizon", "ruin")
+"""What the codes of `Book.exit_reason` mean."""
+
 
 @dataclass(frozen=True)
 class Terms:
     """What a run starts with and pays: fractions in [0, 1), `fraction` in (0, 1], capital and lot > 0.
 
-    fraction: share of the cash that a buy spends, fee included. fee: of the notional, each side. slippage: of the open.
+    fraction: share of the equity that an entry spends, fee included. fee: of the notional, each side. slippage: of the price of a
+    market order. stop_loss, take_profit, trailing_stop: fractions of the entry price (trailing: of the best price since), > 0,
+    stops < 1; 0 is off. volume_cap: largest share of a bar's volume that may be traded in it; 0 is no limit.
     """
 
     initial_capital: float = 10_000.0
@@ -34,18 +66,45 @@ class Terms:
     fee: float = 0.001
     slippage: float = 0.0002
     lot: float = LOT_STEP
+    stop_loss: float = 0.0
+    take_profit: float = 0.0
+    trailing_stop: float = 0.0
+    volume_cap: float = 0.0
+
+    @cached_property
+    def rules(self) -> tuple[float, ...]:
+        """Return the terms of a fill in the order the kernel reads them."""
+        return (
+            float(self.fraction),
+            float(self.fee),
+            float(self.slippage),
+            float(self.lot),
+            float(self.stop_loss),
+            float(self.take_profit),
+            float(self.trailing_stop),
+            float(self.volume_cap),
+        )
+
+    @cached_property
+    def guarded(self) -> bool:
+        """Tell whether a position can end inside a bar."""
+        return self.stop_loss > 0 or self.take_profit > 0 or self.trailing_stop > 0
 
 
 @dataclass(frozen=True)
 class Book:
-    """The trades of a run as (n,) columns in order of entry; only the last may be open.
+    """The trades of a run as (n,) columns in order of entry; a trade is everything from flat to flat.
 
-    exit_index: bar of the closing fill, -1 while open; an open trade is marked at the last close: exit_price is that close,
-    exit_proceeds its worth, exit_fee 0. pnl: proceeds - exit fee - entry cost - entry fee. gain: pnl / (entry cost + entry fee).
+    entry_index: bar of the first fill. exit_index: bar of the last, -1 while open. side: 1 long, -1 short. exit_reason: place in
+    EXIT_REASONS. Prices are averages over the fills, quantity is all that was entered. entry_cost, exit_proceeds: notional of the entry
+    and of the exit, >= 0 for shorts too. An open trade is valued at the last close without a fee for what is still held. pnl: what
+    the side earned after both fees. gain: pnl / (entry cost + entry fee).
     """
 
     entry_index: Times
     exit_index: Times
+    side: Times
+    exit_reason: Times
     entry_price: Floats
     exit_price: Floats
     quantity: Floats
@@ -61,110 +120,154 @@ class Book:
 class Result:
     """What the engine found on T bars.
 
-    equity: (T,) cash + holding at the close. holding: (T,) 1 where something is held at the close, else 0. pending: what the
-    last bar decided and no bar has filled yet: 1 buy, -1 sell, 0 nothing. ruined_at: bar at which the equity was used up, or -1.
+    equity: (T,) cash + holding at the close, 0 from a ruin on. cash: at the end; below 0 is what a ruined short still owes. pending: what the last bar decided, or an order still in work: 1 buy, -1 sell, 0
+    nothing. ruined_at: bar at which the equity was used up, or -1. table: the trades as the kernel wrote them.
     """
 
     equity: Floats
-    holding: NDArray[np.int8]
-    trades: Book
     cash: float
     pending: int
     ruined_at: int
+    table: Floats
+
+    @cached_property
+    def trades(self) -> Book:
+        """Return the trades; only the last may be open."""
+        return book_of(self.table)
+
+    @cached_property
+    def holding(self) -> NDArray[np.int8]:
+        """Return (T,) the side held at the close of each bar: 1, -1 or 0."""
+        count, trades = len(self.equity), self.trades
+        turns = np.zeros(count + 1, np.int8)
+        np.add.at(turns, trades.entry_index, trades.side)
+        np.subtract.at(turns, np.where(trades.exit_index < 0, count, trades.exit_index), trades.side)
+        return np.cumsum(turns[:-1], dtype=np.int8)
 
 
-def run(actions: NDArray[np.int8], frame: Frame, terms: Terms, *, position_mode: bool) -> Result:
+def book_of(table: Floats) -> Book:
+    """Return the kernel's table of trades as typed columns."""
+    return Book(*table[:SYMBOL].astype(np.int64), *table[ENTRY_PRICE:])
+
+
+def run(
+    actions: NDArray[np.int8],
+    frame: Frame,
+    terms: Terms,
+    *,
+    position_mode: bool,
+    allow_short: bool = False,
+    horizon: int = 0,
+) -> Result:
     """Return what `actions` would have done on the bars of `frame`.
 
     actions: (T,) of -1, 0, 1. As actions: 1 buys when flat, -1 sells all, 0 holds; a buy while long is a hold. As positions
-    (`position_mode`): 1 is long after this bar, 0 and -1 are flat. Raises ValueError when the lengths differ or T is 0.
+    (`position_mode`): 1 is long after this bar, 0 is flat, -1 is short, or flat without `allow_short`. With `allow_short`, -1 sells
+    a holding and goes short at the same open, and 1 covers and goes long. horizon: bars after which a position is closed, 0 for
+    no such limit. Raises ValueError when the lengths differ or T is 0.
     """
     count = len(frame)
     if not count or len(actions) != count:
         raise ValueError(f"{len(actions)} actions for {count} bars")
-    most = count // 2 + 1
-    equity, holding, bars, money = (
-        np.empty(count),
-        np.empty(count, np.int8),
-        np.empty((2, most), np.int64),
-        np.empty((9, most)),
-    )
+    busy = terms.guarded or allow_short
+    opens, closes = column(frame.open), column(frame.close)
+    highs, lows = (column(frame.high), column(frame.low)) if busy else (opens, opens)
+    volumes = column(frame.volume) if terms.volume_cap > 0 else opens
+    equity, table = np.empty(count), np.empty((COLUMNS, most_trades(count, busy)))
     trades, cash, pending, ruined_at = replay(
-        np.require(actions, np.int8, ("C", "W")) if COMPILED else actions.tolist(),
-        operand(frame.open),
-        operand(frame.close),
-        (terms.initial_capital, terms.fraction, terms.fee, terms.slippage, terms.lot),
-        position_mode,
-        (equity, holding, bars, money),
+        _signs(actions),
+        (opens, highs, lows, closes, volumes),
+        terms.rules,
+        (position_mode, allow_short, horizon),
+        (blank(STATE), blank(2, terms.initial_capital)),
+        (equity, table),
     )
-    return Result(equity, holding, Book(*bars[:, :trades], *money[:, :trades]), cash, pending, ruined_at)
+    return Result(equity, cash, pending, ruined_at, table[:, :trades])
+
+
+def column(values: Floats) -> Any:
+    """Return prices in the form the loop reads fastest, without a copy where they have it already."""
+    return values if COMPILED and values.flags.carray and values.dtype == np.float64 else operand(values)
+
+
+def plain(values: NDArray[Any]) -> Any:
+    """Return an array as the loop takes it: itself if compiled, else lists, whose items plain Python reads five times faster."""
+    return values if COMPILED else values.tolist()
+
+
+def _signs(actions: NDArray[np.int8]) -> Any:
+    ready = actions.dtype == np.int8 and actions.flags.carray
+    return plain(actions if ready else np.require(actions, np.int8, ("C", "W")))
+
+
+def blank(length: int, first: float = 0.0) -> Any:
+    """Return what the kernel writes state into: `first`, then zeros."""
+    if not COMPILED:
+        return [float(first), *[0.0] * (length - 1)]
+    state = np.zeros(length)
+    state[0] = first
+    return state
+
+
+def most_trades(count: int, busy: bool) -> int:
+    """Return how many trades fit into `count` bars: one in two bars, or one a bar where it can be left inside or reversed."""
+    return count if busy else count // 2 + 1
 
 
 @jit
-def replay(
-    actions: Any, opens: Any, closes: Any, terms: tuple[float, ...], position_mode: bool, out: tuple[Any, Any, Any, Any]
-) -> tuple[int, float, int, int]:
-    """Fill `out` = (equity, holding, trade bars, trade money) and return (trades, cash, pending, ruined_at).
+def replay(actions: Any, bars: Any, rules: Any, modes: Any, state: Any, out: Any) -> tuple[int, float, int, int]:
+    """Fill `out` = (equity, table of trades) and return (trades, cash, pending, ruined_at).
 
-    Trade bars has the two index columns of Book as rows, trade money its nine others in the same order.
+    bars: five columns, open to volume; high and low are read where positions are guarded or short, volume under a cap. rules:
+    `Terms.rules`. modes: position_mode, allow_short, horizon. state: `s` and `purse` of the kernel, blank but for the cash.
     """
-    initial, fraction, fee, slippage, lot = terms
-    equity, holding, bars, money = out
-    cash, quantity, spend = initial, 0.0, 0.0
-    trades, pending, ruined_at = 0, NOTHING, -1
+    opens, highs, lows, closes, volumes = bars
+    equity, table = out
+    s, purse = state
+    guarded = rules[STOP] > 0.0 or rules[TARGET] > 0.0 or rules[TRAIL] > 0.0
+    at_every_bar = modes[0] or modes[2] > 0
+    due, quantity, cash, ruined_at = False, 0.0, purse[CASH], -1
     for t in range(len(closes)):
-        if pending == BUY:
-            price = buy_price(opens[t], slippage)
-            quantity = buy_quantity(spend, price, fee, lot)
-            if quantity > 0.0:
-                bars[0, trades] = t
-                cash = _enter(money, trades, price, quantity, fee, cash)
-        elif pending == SELL:
-            bars[1, trades] = t
-            cash = _leave(money, trades, sell_price(opens[t], slippage), fee, cash)
-            quantity = 0.0
-            trades += 1
-        equity[t] = cash + quantity * closes[t]
-        holding[t] = quantity > 0.0
-        if not equity[t] > 0.0:
+        if due:
+            measure_room(volumes[t], rules, s)
+            _trade(t, opens[t], rules, s, table, purse)
+            if s[SIDE] < 0.0 or (guarded and s[SIDE] != 0.0):
+                _survive(t, (opens[t], highs[t], lows[t]), rules, s, table, purse)
+            due = _is_due(guarded, s)
+            quantity, cash = s[QUANTITY], purse[CASH]
+        worth = cash + quantity * closes[t]
+        equity[t] = worth
+        if not worth > 0.0:
             ruined_at = t
             equity[t:] = 0.0
-            holding[t:] = 0
-            pending = NOTHING
+            s[CLOSING], s[OPENING] = 0.0, 0.0
             break
-        pending = _decide(actions[t], quantity > 0.0, position_mode)
-        if pending == BUY:
-            spend = round_money(fraction * cash)
-    if quantity > 0.0:
-        bars[1, trades] = -1
-        _leave(money, trades, closes[len(closes) - 1], 0.0, cash)
-        trades += 1
-    return trades, cash, pending, ruined_at
+        if at_every_bar or actions[t] != 0:
+            decide(t, actions[t], modes, s, table)
+            due = _is_due(guarded, s)
+    if s[SIDE] != 0.0:
+        mark(closes[len(closes) - 1], s, table)
+    pending = -s[SIDE] if s[CLOSING] != 0.0 else s[OPENING]
+    return int(purse[TRADES]), purse[CASH], int(pending), ruined_at
 
 
 @jit
-def _decide(action: int, is_long: bool, position_mode: bool) -> int:
-    if not is_long:
-        return BUY if action == BUY else NOTHING
-    if action == SELL or (position_mode and action != BUY):
-        return SELL
-    return NOTHING
+def _is_due(guarded: bool, s: Any) -> bool:
+    return s[CLOSING] != 0.0 or s[OPENING] != 0.0 or s[SIDE] < 0.0 or (guarded and s[SIDE] != 0.0)
 
 
 @jit
-def _enter(money: Any, n: int, price: float, quantity: float, fee: float, cash: float) -> float:
-    cost = cost_of(quantity, price)
-    charge = fee_of(cost, fee)
-    money[0, n], money[2, n], money[3, n], money[4, n] = price, quantity, cost, charge
-    return round_money(cash - cost - charge)
+def _trade(t: int, price: float, rules: Any, s: Any, table: Any, purse: Any) -> None:
+    if s[CLOSING] != 0.0:
+        close_at_open(t, price, rules, s, table, purse)
+    if s[OPENING] != 0.0 and s[CLOSING] == 0.0:
+        if s[SPEND] < 0.0:
+            s[SPEND] = round_money(rules[FRACTION] * purse[CASH])
+        open_at_open(t, price, rules, s, table, purse)
 
 
 @jit
-def _leave(money: Any, n: int, price: float, fee: float, cash: float) -> float:
-    proceeds = cost_of(money[2, n], price)
-    charge = fee_of(proceeds, fee)
-    paid = money[3, n] + money[4, n]
-    pnl = round_money(proceeds - charge - paid)
-    money[1, n], money[5, n], money[6, n], money[7, n] = price, proceeds, charge, pnl
-    money[8, n] = pnl / paid if paid > 0.0 else 0.0
-    return round_money(cash + proceeds - charge)
+def _survive(t: int, bar: Any, rules: Any, s: Any, table: Any, purse: Any) -> None:
+    guard(t, bar, rules, s, table, purse)
+    if s[SIDE] < 0.0 and not purse[CASH] + s[QUANTITY] * bar[HIGH] > 0.0:
+        ruin(t, max(bar[OPEN], purse[CASH] / -s[QUANTITY]), rules, s, table, purse)

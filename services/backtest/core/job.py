@@ -1,6 +1,6 @@
 """What a backtest is asked to do, and how it ended. Decides which requests are contradictory or unsupported."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from libs.common.errors import BadInputError, BadStrategyError, NotFoundError, P
 from libs.common.events import StrategyProposed
 from libs.common.values import Stage, Verdict, parse_symbol, parse_timeframe
 from libs.strategy.family import family_of
-from libs.strategy.spec import Strategy, Submission, from_definition, parse
+from libs.strategy.spec import Strategy, Submission, from_definition, parse, tuned
 from services.backtest.core.engine import Terms
 
 
@@ -78,8 +78,10 @@ def job_of_command(command: RunBacktest, proposals: Mapping[str, StrategyPropose
     else:
         proposal = _stored(command, command.strategy_id, proposals)
         strategy, family = from_definition(proposal), proposal.family_id
-        if command.symbol is not None:
-            strategy = _moved(strategy, parse_symbol(command.symbol))
+        if asked := _symbols(command):
+            strategy = _moved(strategy, asked)
+        if command.parameters:
+            strategy = tuned(strategy, command.parameters)
         if command.timeframe is not None:
             strategy = replace(strategy, timeframe=parse_timeframe(command.timeframe))
     terms = Terms(command.initial_capital, command.fraction, command.fee, command.slippage)
@@ -93,7 +95,8 @@ def _given(command: RunBacktest) -> Strategy:
         name=command.name,
         rules=command.rules,
         code=command.code,
-        symbols=[] if command.symbol is None else [command.symbol],
+        symbols=_symbols(command),
+        parameters=command.parameters,
         signal_mode=command.signal_mode,
     )
     if command.timeframe is not None:
@@ -101,11 +104,17 @@ def _given(command: RunBacktest) -> Strategy:
     return parse(**submission)
 
 
-def _moved(strategy: Strategy, symbol: str) -> Strategy:
+def _symbols(command: RunBacktest) -> tuple[str, ...]:
+    return tuple(command.symbols) + (() if command.symbol is None else (command.symbol,))
+
+
+def _moved(strategy: Strategy, asked: Sequence[str]) -> Strategy:
+    symbols = tuple(sorted({parse_symbol(text) for text in asked}))
     rules = strategy.rules
     if rules is not None and "symbol" in rules:
-        rules = {**rules, "symbol": symbol}
-    return replace(strategy, symbols=(symbol,), rules=rules)
+        rules = {name: value for name, value in rules.items() if name != "symbol"}
+        rules |= {"symbol": symbols[0]} if len(symbols) == 1 else {}
+    return replace(strategy, symbols=symbols, rules=rules)
 
 
 def _stored(command: RunBacktest, strategy_id: str, proposals: Mapping[str, StrategyProposed]) -> StrategyProposed:
@@ -124,7 +133,7 @@ def _stored(command: RunBacktest, strategy_id: str, proposals: Mapping[str, Stra
             pointer="/strategy_id",
             hint="submit it first; a fresh submission is known within a second",
         )
-    if command.signal_mode == "position" and proposal.signal_mode != "position":
+    if command.signal_mode not in (None, proposal.signal_mode):
         raise BadInputError(
             f"the strategy's signal_mode is {proposal.signal_mode}",
             code="backtest.signal_mode",

@@ -4,7 +4,7 @@ Undefined is None with a reason, never 0, infinity or NaN.
 """
 
 from libs.common.values import Timeframe
-from services.backtest.core.benchmark_metrics import benchmark_metrics
+from services.backtest.core.benchmark_metrics import benchmark_metrics, bitcoin_metrics
 from services.backtest.core.curve import Curve
 from services.backtest.core.periods import Market, bars_per_year, days_per_year
 from services.backtest.core.returns_metrics import risk
@@ -34,4 +34,5 @@ def measure(curve: Curve, timeframe: Timeframe, market: Market) -> Metrics:
         trade_metrics(trades),
         activity,
         benchmark_metrics(curve.equity, curve.benchmark, curve.initial, periods),
+        bitcoin_metrics(curve.equity, curve.bitcoin, curve.initial, periods),
     )

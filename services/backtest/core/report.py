@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from libs.market.frame import Frame
-from libs.strategy.runtime import Signals
+from libs.strategy.signals import Evaluation, Signals
 from services.backtest.core.curve import Curve
 from services.backtest.core.engine import ENGINE_VERSION, Result
 from services.backtest.core.job import Job, Summary
@@ -40,7 +40,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Run:
-    """A whole run: what it was asked to do, its legs, and what they add up to."""
+    """A whole run: what it was asked to do, its legs, what they add up to, and what evaluating brought up."""
 
     job: Job
     market: Market
@@ -48,6 +48,7 @@ class Run:
     curve: Curve
     metrics: Metrics
     judgement: Judgement
+    said: Evaluation
 
 
 def document(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def document(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[str
         "trades": _trade_log(run.curve, {leg.symbol: leg for leg in legs}),
         "curve": _curve(run.curve),
         "signals": {leg.symbol: _signals(leg) for leg in legs},
+        "code": _code(run.said),
         "end": {leg.symbol: _end(leg) for leg in legs},
     }
 
@@ -82,7 +84,9 @@ def _metadata(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[st
         "rules": strategy.rules,
         "parameters": strategy.parameters,
         "signal_mode": strategy.signal_mode,
-        "symbols_without_bars": [symbol for symbol in strategy.symbols if symbol not in summary.symbols],
+        "code": strategy.code,
+        "sandbox": run.said.sandbox.get("sandbox"),
+        "symbols_without_bars": [s for s in strategy.symbols if s not in summary.symbols and s not in run.said.faults],
         "sources": dict(sources),
         "market": run.market,
         "periods_per_year": bars_per_year(strategy.timeframe, run.market),
@@ -90,6 +94,12 @@ def _metadata(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[st
         "costs": asdict(run.job.terms),
         "engine_version": ENGINE_VERSION,
     }
+
+
+def _code(said: Evaluation) -> dict[str, Any]:
+    """Return what running the code brought up: symbols it failed on, warnings for its author, what it printed."""
+    faults = {symbol: asdict(fault) for symbol, fault in sorted(said.faults.items())}
+    return {"faults": faults, "warnings": list(said.warnings), "printed": said.printed}
 
 
 def _trade_log(curve: Curve, legs: Mapping[str, Leg]) -> list[dict[str, Any]]:

@@ -35,16 +35,13 @@ def router(gateway: Gateway) -> APIRouter:
 def _bars(routes: APIRouter, gateway: Gateway) -> None:
     @routes.get("/symbols")
     async def symbols(query: Annotated[Paged, Query()]) -> dict[str, Any]:
-        markets = await asyncio.to_thread(_markets, gateway.catalog)
         after = tuple(decode(query.cursor, (str, str))) if query.cursor else ("", "")
-        later = [market for market in markets if (market["symbol"], market["timeframe"]) > after]
-        shown = later[: query.limit]
+        shown, more = await asyncio.to_thread(_markets, gateway.catalog, after, query.limit)
         async with gateway.read() as connection:
             gaps = await gaps_by_market(connection)
         for market in shown:
             count, missing = gaps.get((market["symbol"], market["timeframe"]), (0, 0))
             market |= {"gaps": count, "bars_missing": missing}
-        more = len(later) > len(shown)
         return Page(shown, encode(shown[-1]["symbol"], shown[-1]["timeframe"]) if more else None).body()
 
     @routes.get("/ohlcv")
@@ -54,15 +51,17 @@ def _bars(routes: APIRouter, gateway: Gateway) -> None:
         return await asyncio.to_thread(_series, gateway.catalog, query)
 
 
-def _markets(catalog: Catalog) -> list[dict[str, Any]]:
-    found = []
-    for timeframe in Timeframe:
-        for symbol in catalog.symbols(timeframe.value):
-            info = catalog.info(symbol, timeframe.value)
-            words = {"symbol": symbol, "timeframe": timeframe.value, "source": info.source, "simulated": info.simulated}
-            times = {"first_open_time": utc(info.first_ms), "last_open_time": utc(info.last_ms)}
-            found.append({**words, "bars": info.bars, **times})
-    return sorted(found, key=lambda market: (market["symbol"], market["timeframe"]))
+def _markets(catalog: Catalog, after: tuple[str, ...], limit: int) -> tuple[list[dict[str, Any]], bool]:
+    names = sorted((symbol, timeframe.value) for timeframe in Timeframe for symbol in catalog.symbols(timeframe.value))
+    later = [name for name in names if name > after]
+    return [_market(catalog, *name) for name in later[:limit]], len(later) > limit
+
+
+def _market(catalog: Catalog, symbol: str, timeframe: str) -> dict[str, Any]:
+    info = catalog.info(symbol, timeframe)
+    words = {"symbol": symbol, "timeframe": timeframe, "source": info.source, "simulated": info.simulated}
+    times = {"first_open_time": utc(info.first_ms), "last_open_time": utc(info.last_ms)}
+    return {**words, "bars": info.bars, **times}
 
 
 def _series(catalog: Catalog, query: Series) -> dict[str, Any]:

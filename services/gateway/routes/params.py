@@ -111,6 +111,22 @@ class Series(BaseModel):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 500
 
 
+class OfTimeframe(BaseModel):
+    """Which bars, None = any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timeframe: QueryTimeframe | None = None
+
+
+class AsOf(BaseModel):
+    """At which moment, None = now."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: QueryTime | None = None
+
+
 class Reason(BaseModel):
     """Why a thing is removed."""
 

@@ -4,6 +4,7 @@ There is no login yet: whoever reaches the loopback address may do this. Promoti
 refused here until credentials exist.
 """
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,12 +13,14 @@ from fastapi.responses import JSONResponse
 from libs.common.commands import DeleteStrategy, PromoteStrategy, RetireStrategy, SubmitStrategy
 from libs.common.errors import BadInputError, NotFoundError, RefusedError
 from libs.common.values import Stage
-from services.gateway.bodies import read_object
+from services.gateway.bodies import make_command, read_object
+from services.gateway.edge import new_id
 from services.gateway.gateway import Answer, Gateway
 from services.gateway.paging import Page
 from services.gateway.routes.params import Id, IdempotencyKey, Reason, Strategies
 from services.gateway.shapes import API
 from services.gateway.strategies import Wanted, find_strategy, list_strategies
+from services.gateway.validation import validate
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -51,6 +54,15 @@ def _acts(routes: APIRouter, gateway: Gateway) -> None:
     async def submit(request: Request, key: IdempotencyKey = None) -> JSONResponse:
         answer = await gateway.act(SubmitStrategy, await read_object(request, timeout_s), key)
         return await _created(gateway, answer)
+
+    @routes.post("/validate")
+    async def check(request: Request) -> dict[str, Any]:
+        fields = await read_object(request, timeout_s)
+        command = make_command(SubmitStrategy, fields, new_id(), gateway.clock.now())
+        found = await asyncio.to_thread(validate, command)
+        async with gateway.read() as connection:
+            known = await find_strategy(connection, found["strategy_id"]) if found["strategy_id"] else None
+        return {**found, "duplicate_of": known["id"] if known else None}
 
     @routes.delete("/{strategy_id}")
     async def delete(strategy_id: Id, query: Annotated[Reason, Query()], key: IdempotencyKey = None) -> JSONResponse:

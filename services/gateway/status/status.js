@@ -156,6 +156,7 @@ async function refresh() {
   portfolio(books);
   lists(decisions.items, trades.items, strategies.items);
   const facts = [books, ...watches.items, ...decisions.items, ...trades.items];
+  at("unsafe").hidden = !pulse.items.some((one) => one.details && one.details.sandbox === "off");
   at("simulated").hidden = !facts.some((fact) => fact && fact.simulated);
   const looks = { trading: "good", reducing: "warn", halted: "bad", unknown: "" };
   at("trading").textContent = { trading: "trading on paper", reducing: "exits only", halted: "halted", unknown: "trading state unknown" }[control.state];

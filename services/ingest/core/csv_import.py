@@ -14,7 +14,7 @@ from libs.common.values import parse_symbol
 from libs.market.frame import FloatArray
 from services.ingest.core.csv_bars import Rows, check_grid, check_values, find_timeframe, in_order, split
 from services.ingest.core.csv_cells import read_numbers
-from services.ingest.core.csv_header import Header, check_delimiter, read_header
+from services.ingest.core.csv_header import Header, check_delimiter, likely_symbols, read_header
 from services.ingest.core.csv_text import line_blocks, split_rows
 from services.ingest.core.csv_times import LOCAL, read_times
 from services.ingest.core.csv_types import BadCsvError, CsvOptions, Faults, Parsed
@@ -57,7 +57,8 @@ class _Reader:
             numbers = [number for number, row in zip(numbers, rows, strict=True) if row]
             rows = [row for row in rows if row]
         if self.header is None and rows:
-            self.header = read_header(rows[0], numbers[0], self.options.limits, self.options.delimiter)
+            options = self.options
+            self.header = read_header(rows[0], numbers[0], options.limits, options.delimiter, options.by_column)
             self._check_symbol(self.header)
             rows, numbers = rows[1:], numbers[1:]
         if self.header is not None:
@@ -121,6 +122,13 @@ class _Reader:
 
     def _check_symbol(self, header: Header) -> None:
         if header.symbol is None:
+            column = likely_symbols(header)
+            if column is not None and self.options.symbol is None:
+                raise BadCsvError(
+                    f"the column {column[:40]!r} may name symbols",
+                    pointer="/by_column",
+                    hint=f"say so with --by-column {column[:40]}, or name the one symbol with --symbol",
+                )
             symbol = self.options.symbol or self.options.default_symbol
             if symbol is None:
                 raise BadCsvError("the file has no symbol column", pointer="/symbol", hint="name the symbol")

@@ -30,12 +30,14 @@ class CsvOptions:
     """What the reader of a CSV must be told, because a CSV does not say it.
 
     now_ms: a bar that closes after it is refused. symbol: the canonical symbol all rows must have. default_symbol:
-    what rows of a file without symbol column are of, when `symbol` is not given. timeframe: None infers it from the commonest step. zone: IANA name, read into times without an offset.
+    what rows of a file without symbol column are of, when `symbol` is not given. by_column: name of the column with each
+    row's symbol, when it is not called symbol. timeframe: None infers it from the commonest step. zone: IANA name, read into times without an offset.
     """
 
     now_ms: int
     symbol: str | None = None
     default_symbol: str | None = None
+    by_column: str | None = None
     timeframe: Timeframe | None = None
     zone: str = "UTC"
     delimiter: str = ","

@@ -11,7 +11,7 @@ from libs.market.catalog import MergeResult
 from libs.market.gaps import Gap
 from services.ingest.core.csv_types import Parsed, SymbolBars
 from services.ingest.core.facts import gaps_found
-from services.ingest.core.market_gaps import market_gaps
+from services.ingest.core.market_gaps import file_sessions, market_gaps
 
 SHOWN_GAPS = 50
 """How many gaps, and how many spikes, the answer lists."""
@@ -40,11 +40,12 @@ class SymbolReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of a file. source: as written on the bars."""
+    """What became of a file. source: as written on the bars. sessions: trading times of the file, None for a market that never rests."""
 
     parsed: Parsed
     source: str
     symbols: tuple[SymbolReport, ...]
+    sessions: int | None = None
 
     @property
     def rows_added(self) -> int:
@@ -59,11 +60,14 @@ class ImportReport:
 
 def report(parsed: Parsed, results: Sequence[MergeResult], source: str) -> ImportReport:
     """Return the report on a file whose symbols were stored with `results`, in the same order."""
+    sessions = file_sessions([bars.frame.ts for bars in parsed.symbols])
     symbols = [
-        SymbolReport(bars, result.added, result.duplicates, tuple(market_gaps(bars.frame.ts, parsed.timeframe)))
+        SymbolReport(
+            bars, result.added, result.duplicates, tuple(market_gaps(bars.frame.ts, parsed.timeframe, sessions))
+        )
         for bars, result in zip(parsed.symbols, results, strict=True)
     ]
-    return ImportReport(parsed, source, tuple(symbols))
+    return ImportReport(parsed, source, tuple(symbols), None if sessions is None else len(sessions))
 
 
 def events(done: ImportReport, command: ImportBars) -> list[Event]:
@@ -107,6 +111,7 @@ def answer(done: ImportReport) -> dict[str, Any]:
         "quarantined": len(parsed.spikes),
         "gaps_total": len(gaps),
         "bars_missing": sum(symbol.bars_missing for symbol in done.symbols),
+        "sessions": done.sessions,
         "has_volume": parsed.has_volume,
         "ambiguous_times": parsed.ambiguous_times,
         "ignored_columns": list(parsed.ignored_columns),
@@ -124,6 +129,7 @@ def _symbol(symbol: SymbolReport) -> dict[str, Any]:
     ts = symbol.bars.frame.ts
     return {
         "symbol": symbol.bars.symbol,
+        "rows_read": symbol.bars.rows_read,
         "rows_added": symbol.added,
         "duplicates": symbol.bars.duplicates + symbol.stored_before,
         "gaps": len(symbol.gaps),

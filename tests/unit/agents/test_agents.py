@@ -139,8 +139,8 @@ async def test_life_steps_out_of_order_leave_the_newest(tmp_path: Path) -> None:
 
 
 async def test_anchor_moves_up_when_the_history_grows_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.agents.app.KEPT_BARS", 40)
-    monkeypatch.setattr("services.agents.app.MOST_BARS", 80)
+    monkeypatch.setattr("services.agents.duty.KEPT_BARS", 40)
+    monkeypatch.setattr("services.agents.duty.MOST_BARS", 80)
     async with Bench.open(service(tmp_path), tmp_path) as bench:
         await bench.deliver(STRATEGY)
         await bench.deliver(*(closed(BARS, i) for i in range(80)))

@@ -49,6 +49,10 @@ def test_run_is_told_the_same_way_in_summary_and_report(stored):
         "initial_capital": 1e4,
         "lot": 1e-8,
         "slippage": 2e-4,
+        "stop_loss": 0,
+        "take_profit": 0,
+        "trailing_stop": 0,
+        "volume_cap": 0,
     }
     assert told["curve"]["equity"][-1] == found.final_equity
     assert len(told["curve"]["times"]) == found.bars == 400

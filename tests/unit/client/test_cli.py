@@ -108,7 +108,7 @@ def test_backtest_of_a_file_sends_its_rules_and_prints_the_verdict(gateway: Any,
     code, out, _ = run("backtest", rules_file(tmp_path), "--symbol", "BTCUSDT", "--start", "2022-01-01")
     assert code == 0
     assert server.asked[0][2] == {
-        "symbol": "BTCUSDT",
+        "symbols": ["BTCUSDT"],
         "start": "2022-01-01T00:00:00+00:00",
         "rules": {"indicators": {"rsi": {}}},
         "name": "dip",

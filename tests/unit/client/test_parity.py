@@ -36,14 +36,17 @@ FILLS = [
 ]
 
 
+SAID = evaluate(STRATEGY, FRAME)
+
+
 def said() -> dict[int, str]:
     names = {1: "buy", 0: "hold", -1: "sell"}
-    return {int(ts): names[int(a)] for ts, a in zip(FRAME.ts, evaluate(STRATEGY, FRAME).actions, strict=True)}
+    return {int(ts): names[int(a)] for ts, a in zip(FRAME.ts, SAID.actions, strict=True)}
 
 
 def test_equal_runs_have_no_difference() -> None:
     assert set(said().values()) == {"buy", "hold", "sell"}
-    certificate = compare(STRATEGY, FRAME, said(), FILLS, TRADES)
+    certificate = compare(STRATEGY, SAID, said(), FILLS, TRADES)
     assert certificate.differences == ()
     assert (certificate.bars, certificate.signals, certificate.fills) == (12, 12, 3)
 
@@ -57,7 +60,7 @@ def test_missing_changed_and_foreign_signals_are_differences() -> None:
     del actions[0]
     actions[HOUR] = "buy"
     actions[99 * HOUR] = "hold"
-    found = compare(STRATEGY, FRAME, actions, FILLS, TRADES).differences
+    found = compare(STRATEGY, SAID, actions, FILLS, TRADES).differences
     assert [(one.expected, one.found) for one in found] == [("hold", None), ("hold", "buy"), (None, "hold")]
 
 
@@ -73,15 +76,15 @@ def test_missing_changed_and_foreign_signals_are_differences() -> None:
 )
 def test_fill_that_deviates_in_one_field_is_a_difference(change: dict[str, Any]) -> None:
     fills = [FILLS[0], replace(FILLS[1], **change), FILLS[2]]
-    assert len(compare(STRATEGY, FRAME, said(), fills, TRADES).differences) == 1
+    assert len(compare(STRATEGY, SAID, said(), fills, TRADES).differences) == 1
 
 
 def test_fill_within_one_step_is_no_difference() -> None:
     step = Decimal("0.00000001")
     fills = [FILLS[0], replace(FILLS[1], quantity=FILLS[1].quantity + step, fee=FILLS[1].fee - step), FILLS[2]]
-    assert compare(STRATEGY, FRAME, said(), fills, TRADES).differences == ()
+    assert compare(STRATEGY, SAID, said(), fills, TRADES).differences == ()
 
 
 def test_missing_and_extra_fills_are_differences() -> None:
-    assert len(compare(STRATEGY, FRAME, said(), FILLS[:1], TRADES).differences) == 2
-    assert len(compare(STRATEGY, FRAME, said(), [*FILLS, FILLS[2]], TRADES).differences) == 1
+    assert len(compare(STRATEGY, SAID, said(), FILLS[:1], TRADES).differences) == 2
+    assert len(compare(STRATEGY, SAID, said(), [*FILLS, FILLS[2]], TRADES).differences) == 1

@@ -1,3 +1,5 @@
+import gc
+import os
 import shutil
 from pathlib import Path
 
@@ -129,3 +131,40 @@ def test_real_bars_survive_the_catalog(tmp_path: Path) -> None:
     assert Catalog(tmp_path).read("BTCUSDT", "1h").data_hash() == frame.data_hash()
     again = CatalogWriter(tmp_path).merge("BTCUSDT", "1h", frame, "csv", False)
     assert (again.added, again.duplicates, again.conflicts) == (0, 46_981, [])
+
+
+def test_thousand_series_held_open_keep_no_file_descriptor(tmp_path: Path) -> None:
+    CatalogWriter(tmp_path).append("S0", "1h", walk(50), "test", True)
+    body = (tmp_path / "1h" / "S0.bars").read_bytes()
+    names = [f"S{n}" for n in range(1_000)]
+    for name in names:
+        (tmp_path / "1h" / f"{name}.bars").write_bytes(body)
+    catalog = Catalog(tmp_path)
+    before = len(os.listdir("/dev/fd"))
+    frames = catalog.read_many(names, "1h", START + HOUR)
+    assert len(os.listdir("/dev/fd")) == before
+    assert (list(frames), {len(frame) for frame in frames.values()}) == (names, {49})
+
+
+def test_map_lives_as_long_as_a_frame_of_it_and_no_longer(tmp_path: Path, stored: Frame) -> None:
+    catalog = Catalog(tmp_path)
+    held = catalog.read("BTCUSDT", "1h").tail(3)
+    del catalog
+    gc.collect()
+    assert maps_of(tmp_path) == 1
+    assert held.close.tolist() == stored.tail(3).close.tolist()
+    del held
+    gc.collect()
+    assert maps_of(tmp_path) == 0
+
+
+def maps_of(folder: Path) -> int:
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("no list of maps here")
+    return sum(str(folder) in line for line in maps.read_text().splitlines())
+
+
+def test_read_of_many_names_the_first_missing(tmp_path: Path, stored: Frame) -> None:
+    with pytest.raises(NotFoundError, match="ETHUSDT"):
+        Catalog(tmp_path).read_many(["BTCUSDT", "ETHUSDT"], "1h")

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from libs.common.errors import BadStrategyError
-from libs.strategy.rules_schema import Average, Macd, Rsi, Rules, read_rules
+from libs.strategy.rules_schema import Average, IndicatorRules, Macd, Rsi, read_rules
 
 HUGE = 10**9
 NAN = float("nan")
@@ -102,15 +102,15 @@ def test_options_of_later_versions_are_refused_by_name(key: str, value: Any) -> 
 
 
 @pytest.mark.parametrize("key", ["entry", "exit"])
-def test_second_form_is_refused_as_unsupported(key: str) -> None:
+def test_both_forms_at_once_are_refused(key: str) -> None:
     with pytest.raises(BadStrategyError) as caught:
-        read_rules({"name": "dip", "symbol": "BTCUSDT", key: [{"condition": "rsi(14) < 30"}]})
-    assert (caught.value.code, caught.value.pointer) == ("strategy.unsupported_kind", f"/rules/{key}")
+        read_rules({**rules(rsi={}), key: [{"condition": "rsi(14) < 30"}]})
+    assert (caught.value.code, caught.value.pointer) == ("strategy.invalid", "/rules/indicators")
 
 
 def test_missing_options_get_the_documented_defaults() -> None:
     found = read_rules(rules(rsi={}, ema={}, sma={}, macd={}))
-    assert found == Rules("any", (Average("ema"), Macd(12, 26, 9), Rsi(14, 30.0, 70.0), Average("sma")))
+    assert found == IndicatorRules("any", (Average("ema"), Macd(12, 26, 9), Rsi(14, 30.0, 70.0), Average("sma")))
     assert found.indicators[0] == Average("ema", 20, True, True)
 
 
@@ -127,7 +127,7 @@ def test_given_options_are_read() -> None:
             },
         }
     )
-    assert found == Rules("all", (Macd(5, 35, 5), Rsi(2, 0.0, 100.0), Average("sma", 1_000, True, False)))
+    assert found == IndicatorRules("all", (Macd(5, 35, 5), Rsi(2, 0.0, 100.0), Average("sma", 1_000, True, False)))
 
 
 def test_canonical_rules_read_back_as_themselves() -> None:

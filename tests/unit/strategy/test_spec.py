@@ -78,7 +78,8 @@ def test_symbols_are_canonical_sorted_and_unique(rules: Any, symbols: Any, found
         ({"rules": DOCUMENTED, "allow_short": 1}, "/allow_short"),
         ({"rules": DOCUMENTED, "name": "x" * 121}, "/name"),
         ({"rules": DOCUMENTED, "name": 5}, "/name"),
-        ({"rules": DOCUMENTED, "code": "print()"}, "/code"),
+        ({"rules": DOCUMENTED, "code": "print()"}, "/rules"),
+        ({"kind": "rules.json", "rules": DOCUMENTED, "code": "print()"}, "/code"),
         ({"rules": DOCUMENTED, "parameters": {"period": 14}}, "/parameters"),
         ({}, "/rules"),
         ({"rules": None}, "/rules"),
@@ -90,11 +91,11 @@ def test_bad_submission_is_refused_at_its_place(submission: Any, pointer: str) -
     assert (error.pointer, error.code) == (pointer, "strategy.invalid")
 
 
-@pytest.mark.parametrize("kind", ["python.signals", "python.classify", "python.batch", "model", "rules", "", None, []])
+@pytest.mark.parametrize("kind", ["model", "rules", "python.magic", 7, ["rules.json"]])
 def test_other_kinds_are_refused_and_the_running_ones_named(kind: Any) -> None:
-    error = refused(kind=kind, code="def generate_signals(df): ...", symbols=["BTCUSDT"])
+    error = refused(kind=kind, rules=PLAIN, symbols=["BTCUSDT"])
     assert (error.code, error.pointer) == ("strategy.unsupported_kind", "/kind")
-    assert error.hint == "kinds that run: rules.json"
+    assert error.hint == "kinds that run: rules.json, python, python.signals, python.classify, python.batch"
 
 
 def test_name_in_the_rules_counts_when_the_submission_has_none() -> None:
@@ -161,7 +162,7 @@ def test_definition_of_another_kind_is_refused() -> None:
         lineage_id="l",
         family_id="f",
         code_hash="c",
-        kind="python.signals",
+        kind="model",
         name="",
         code="x = 1",
         symbols=strategy.symbols,

@@ -1,0 +1,140 @@
+"""What a submission of Python code says: its kind, its parameters, its signal mode. Decides by the checker, and runs nothing."""
+
+import ast
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from libs.common.errors import BadStrategyError
+from libs.strategy.check import Report, check
+
+PYTHON_KINDS = ("python.signals", "python.classify", "python.batch")
+BATCH_CONTRACTS = ("run_batch_backtest", "run_screening")
+DEFAULT_HORIZON = 5
+"""Bars from the entry of a classifier's hit to its exit, where the code has no HORIZON."""
+MOST_HORIZON = 1_000
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Code:
+    """Python code that passed the checker. parameters: every declared one. signal_mode: None where the code does not say."""
+
+    kind: str
+    source: str
+    parameters: dict[str, Any]
+    signal_mode: str | None
+
+
+@lru_cache(maxsize=256)
+def examine(source: str) -> Report:
+    """Return the checker's report on `source`."""
+    return check(source)
+
+
+def read_code(kind: str, source: Any, parameters: Any) -> Code:
+    """Return the code of a submission; `python` as kind takes the best contract it defines.
+
+    Raises BadStrategyError: `strategy.rejected` with all diagnostics for code that the checker refuses, `strategy.invalid` for a
+    kind it does not define and for parameters it does not declare.
+    """
+    if not isinstance(source, str):
+        raise BadStrategyError("the code is not a text", pointer="/code")
+    report = examine(source)
+    if not report.ok:
+        raise rejected(report)
+    if kind == "python":
+        kind = report.contracts[0]
+    elif kind not in report.contracts:
+        raise BadStrategyError(
+            f"the code does not define {kind}", pointer="/kind", hint=f"it defines {', '.join(report.contracts)}"
+        )
+    horizon_of(source)
+    mode = report.constants.get("SIGNAL_MODE")
+    return Code(kind, source, _parameters(parameters, report.parameters), str(mode) if mode is not None else None)
+
+
+def rejected(report: Report) -> BadStrategyError:
+    """Return the error for a report with errors: the first in words, all as diagnostics."""
+    errors = [found for found in report.diagnostics if found.severity == "error"]
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return BadStrategyError(
+        f"line {first.line}, column {first.column}: {first.message}{more}",
+        code="strategy.rejected",
+        pointer="/code",
+        hint=first.hint,
+        diagnostics=diagnostics(report),
+    )
+
+
+def diagnostics(report: Report) -> list[dict[str, Any]]:
+    """Return the findings of a report as plain objects, at most 50."""
+    return [asdict(found) for found in report.diagnostics[:_SHOWN]]
+
+
+def normalised_hash(source: str) -> str:
+    """Return the SHA-256 (hex) of what the code says, whatever its formatting, comments and docstrings."""
+    found = examine(source).code_hash
+    if found is None:
+        raise BadStrategyError("the code does not parse", code="strategy.rejected", pointer="/code")
+    return found
+
+
+def horizon_of(source: str) -> int:
+    """Return how many bars after its entry a classifier's hit is sold: HORIZON in the code, or 5.
+
+    Raises BadStrategyError if HORIZON is no whole number from 1 to 1,000.
+    """
+    horizon = examine(source).constants.get("HORIZON", DEFAULT_HORIZON)
+    if type(horizon) is not int or not 1 <= horizon <= MOST_HORIZON:
+        raise BadStrategyError(
+            f"HORIZON is {str(horizon)[:32]}", pointer="/code", hint=f"a whole number of bars from 1 to {MOST_HORIZON:,}"
+        )
+    return horizon
+
+
+def batch_contract(source: str) -> str:
+    """Return the batch function that the code defines, the backtest before the screening; the code has passed the checker."""
+    defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    return next((name for name in BATCH_CONTRACTS if name in defined), BATCH_CONTRACTS[0])
+
+
+def _parameters(given: Any, declared: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise BadStrategyError("parameters is not an object", pointer="/parameters")
+    for name in given:
+        if name not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            raise BadStrategyError(
+                f"the code has no parameter {str(name)[:64]!r}",
+                pointer=f"/parameters/{str(name)[:64]}",
+                hint=f"it declares: {known}",
+            )
+    return {name: _value(name, given.get(name, default), default) for name, default in sorted(declared.items())}
+
+
+_FITS: dict[type, tuple[type, ...]] = {
+    bool: (bool,),
+    int: (int,),
+    float: (int, float),
+    str: (str,),
+    type(None): (int, float, type(None)),
+}
+
+
+def _value(name: str, value: Any, default: Any) -> Any:
+    """Return `value` if it is of its default's type: a float also takes whole numbers, and None takes any number."""
+    given: Any = value
+    fits = _FITS[type(default)]
+    wrong = isinstance(value, bool) is not isinstance(default, bool)
+    if wrong or not isinstance(value, fits) or (isinstance(value, float) and not math.isfinite(value)):
+        raise BadStrategyError(
+            f"{name} is {str(value)[:64]!r}",
+            pointer=f"/parameters/{name}",
+            hint=f"its default is {default!r}, give a value of the same type",
+        )
+    return float(given) if isinstance(default, float) else given

@@ -1,0 +1,277 @@
+"""Runs Python strategies in the sandbox and reads what they say into signals.
+
+Decides how a run is cut into jobs, and what a classifier's hit means as a signal. Everything a child answers has been checked by
+the sandbox's host before it gets here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libs.common.errors import PermanentError
+from libs.common.values import from_epoch_ms, to_epoch_ms
+from libs.market.frame import FloatArray, Frame
+from libs.strategy.code import batch_contract, horizon_of
+from libs.strategy.rules import ActionArray
+from libs.strategy.sandbox.host.answers import BatchAnswer, ClassifyAnswer, SignalsAnswer, SymbolError, Told
+from libs.strategy.sandbox.host.job import Job
+from libs.strategy.sandbox.host.market import market_memfd
+from libs.strategy.sandbox.host.pool import Pool
+from libs.strategy.sandbox.host.verdict import Outcome
+from libs.strategy.sandbox.layout import Scalar
+from libs.strategy.sandbox.wire import Limits
+from libs.strategy.signals import Evaluation, Fault, Signals
+from libs.strategy.spec import Strategy, code_hash
+
+LIMITS = Limits(result_bytes=16 * 1024 * 1024)
+MAX_SYMBOLS_A_JOB = 500
+MAX_BARS_A_JOB = 1_500_000
+MAX_CALLS_A_JOB = 250_000
+"""Calls of a classifier in one fork: a second or two, so that other callers need not wait long."""
+
+_CODES = {"ResultError": "strategy.result", "ContractError": "strategy.contract", "MemoryError": "strategy.memory"}
+"""Codes of the errors that the sandbox itself raises on a symbol, by the type it tells."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a strategy may look at beside bars.
+
+    fundamentals: numbers, texts or None by symbol and field. point_in_time: they were known at the time and not only today.
+    """
+
+    fundamentals: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    point_in_time: bool = False
+
+
+def evaluate_code(
+    strategy: Strategy, frames: Mapping[str, Frame], sandbox: Pool, focus: Sequence[str], view: View
+) -> Evaluation:
+    """Return what the code says on each symbol of `focus`; `frames` has these and all others it may look at.
+
+    Raises TransientError while the sandbox is busy, PermanentError where it cannot run.
+    """
+    empty = {symbol: _silent(frames[symbol]) for symbol in focus if not len(frames[symbol])}
+    asked = [symbol for symbol in focus if symbol not in empty]
+    outcomes = _run_all(sandbox, code_hash(strategy), _jobs(strategy, frames, asked, view))
+    signals, faults, told = dict(empty), dict[str, Fault](), list[Told]()
+    for chunk, outcome in outcomes:
+        if outcome.answer is None:
+            faults |= dict.fromkeys(chunk, _fault(outcome))
+            continue
+        said, failed = _read(strategy, outcome, frames, chunk)
+        signals |= said
+        faults |= failed
+        told.append(_told(outcome))
+    mode = outcomes[0][1].sandbox if outcomes else "on"
+    ordered = {symbol: signals[symbol] for symbol in focus if symbol in signals}
+    return Evaluation(ordered, faults, _warnings(told), _printed(told), {"sandbox": mode})
+
+
+def held(hits: npt.NDArray[np.bool_], horizon: int) -> ActionArray:
+    """Return (T,) int8 for a classifier's hits: buy on a hit, sell `horizon` bars later, and nothing else in between.
+
+    A hit while the position of an earlier one is held, or on the bar that sells it, changes nothing. Source: ours.
+    """
+    actions = np.zeros(len(hits), np.int8)
+    free = 0
+    for bar in np.flatnonzero(hits).tolist():
+        if bar < free:
+            continue
+        actions[bar] = 1
+        if bar + horizon < len(hits):
+            actions[bar + horizon] = -1
+        free = bar + horizon + 1
+    return actions
+
+
+def month_ends(first_ms: int, last_ms: int) -> list[int]:
+    """Return the first moments (epoch ms, UTC) of the months that begin after `first_ms` and up to `last_ms`."""
+    moment = from_epoch_ms(first_ms)
+    found: list[int] = []
+    year, month = moment.year, moment.month
+    while True:
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        start = to_epoch_ms(datetime(year, month, 1, tzinfo=moment.tzinfo))
+        if start > last_ms:
+            return found
+        found.append(start)
+
+
+def _jobs(
+    strategy: Strategy, frames: Mapping[str, Frame], focus: Sequence[str], view: View
+) -> Iterator[tuple[list[str], Job]]:
+    """Yield the jobs of a run, each with the symbols it answers for.
+
+    Only a strategy of one symbol explains itself by columns: what a signal says may not depend on what else ran in its fork.
+    """
+    common: dict[str, Any] = {"parameters": strategy.parameters}
+    if strategy.kind == "python.signals":
+        for chunk in _chunks(focus, frames, MAX_BARS_A_JOB):
+            own = {symbol: frames[symbol] for symbol in chunk}
+            args = {**common, "symbols": chunk, "explain": len(strategy.symbols) == 1}
+            yield chunk, _job(strategy, "signals", own, chunk, args, View())
+        return
+    everyone = {symbol: frame for symbol, frame in frames.items() if len(frame)}
+    if strategy.kind == "python.classify":
+        for chunk in _chunks(focus, frames, MAX_CALLS_A_JOB):
+            args = {**common, "symbols": chunk, "first": {}, "last_only": False}
+            yield chunk, _job(strategy, "classify", everyone, chunk, args, view)
+        return
+    if focus:
+        yield (
+            list(focus),
+            _job(strategy, "batch", everyone, list(focus), {**common, **_batch(strategy, everyone)}, view),
+        )
+
+
+def _batch(strategy: Strategy, frames: Mapping[str, Frame]) -> dict[str, Any]:
+    first = min(int(frame.ts[0]) for frame in frames.values())
+    last = max(int(frame.ts[-1]) for frame in frames.values()) + strategy.timeframe.seconds * 1_000
+    return {
+        "contract": batch_contract(strategy.code or ""),
+        "symbols": sorted(frames),
+        "start_ms": first,
+        "end_ms": last,
+        "limit": len(frames),
+        "asof_ms": month_ends(first, last),
+    }
+
+
+def _job(
+    strategy: Strategy,
+    op: Any,
+    frames: Mapping[str, Frame],
+    chunk: Sequence[str],
+    args: Mapping[str, Any],
+    view: View,
+) -> Job:
+    market = market_memfd(frames, strategy.timeframe, view.fundamentals, point_in_time=view.point_in_time)
+    rows = {symbol: len(frames[symbol]) for symbol in (frames if op == "batch" else chunk)}
+    return Job.of(op, strategy.code or "", market, rows, args, LIMITS)
+
+
+def _chunks(focus: Sequence[str], frames: Mapping[str, Frame], most_bars: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    bars = 0
+    for symbol in focus:
+        if chunk and (len(chunk) == MAX_SYMBOLS_A_JOB or bars + len(frames[symbol]) > most_bars):
+            yield chunk
+            chunk, bars = [], 0
+        chunk.append(symbol)
+        bars += len(frames[symbol])
+    if chunk:
+        yield chunk
+
+
+def _run_all(sandbox: Pool, caller: str, jobs: Iterable[tuple[list[str], Job]]) -> list[tuple[list[str], Outcome]]:
+    """Run every job and wait; when one cannot run, the others are given up."""
+    parts: list[tuple[list[str], Future[Outcome]]] = []
+    try:
+        for chunk, job in jobs:
+            parts.append((chunk, sandbox.submit(job, caller)))
+        found = [(chunk, future.result()) for chunk, future in parts]
+    except BaseException:
+        for _, future in parts:
+            future.cancel()
+        raise
+    for _, outcome in found:
+        if outcome.code == "unavailable":
+            raise PermanentError(outcome.detail, code="sandbox.unavailable")
+    return found
+
+
+def _read(
+    strategy: Strategy, outcome: Outcome, frames: Mapping[str, Frame], chunk: Sequence[str]
+) -> tuple[dict[str, Signals], dict[str, Fault]]:
+    answer = outcome.answer
+    if isinstance(answer, SignalsAnswer):
+        said = {
+            symbol: Signals(actions, answer.columns, frames[symbol], speaker=answer.contract)
+            for symbol, actions in answer.actions.items()
+        }
+        return said, _failed(answer.errors)
+    horizon = horizon_of(strategy.code or "")
+    if isinstance(answer, ClassifyAnswer):
+        return {symbol: _classified(answer, symbol, frames[symbol], horizon) for symbol in answer.hits}, _failed(
+            answer.errors
+        )
+    if isinstance(answer, BatchAnswer):
+        length_ms = strategy.timeframe.seconds * 1_000
+        picked = {symbol: _picked(answer, symbol, frames[symbol], length_ms) for symbol in chunk}
+        said = {
+            symbol: Signals(held(hits, horizon), {}, frames[symbol], speaker=answer.contract, hits=hits)
+            for symbol, hits in picked.items()
+        }
+        return said, _failed({symbol: error for symbol, error in answer.errors.items() if symbol in chunk})
+    raise TypeError(f"{type(answer).__name__} answers no run")
+
+
+def _classified(answer: ClassifyAnswer, symbol: str, frame: Frame, horizon: int) -> Signals:
+    hits = np.zeros(len(frame), np.bool_)
+    hits[answer.first.get(symbol, 0) :] = answer.hits[symbol]
+    details = {detail.row: detail for detail in answer.details.get(symbol, ())}
+    return Signals(
+        held(hits, horizon), _scores(details, len(frame)), frame, speaker=answer.contract, hits=hits, details=details
+    )
+
+
+def _scores(details: Mapping[int, Any], bars: int) -> dict[str, FloatArray]:
+    scores = np.full(bars, np.nan)
+    for row, detail in details.items():
+        if detail.score is not None:
+            scores[row] = detail.score
+    return {} if np.isnan(scores).all() else {"score": scores}
+
+
+def _picked(answer: BatchAnswer, symbol: str, frame: Frame, length_ms: int) -> npt.NDArray[np.bool_]:
+    """Return the bars on which a batch contract named the symbol: the last one closed at each as-of time."""
+    hits = np.zeros(len(frame), np.bool_)
+    for pick in answer.picks:
+        if pick.ticker == symbol and pick.classification not in (False, None):
+            row = int(frame.ts.searchsorted(pick.asof_ms - length_ms, side="right")) - 1
+            if row >= 0:
+                hits[row] = True
+    return hits
+
+
+def _failed(errors: Mapping[str, SymbolError]) -> dict[str, Fault]:
+    return {
+        symbol: Fault(
+            _CODES.get(error.type, "strategy.raised"),
+            error.message if error.type in _CODES else f"{error.type}: {error.message}",
+            error.line,
+        )
+        for symbol, error in errors.items()
+    }
+
+
+def _fault(outcome: Outcome) -> Fault:
+    error = outcome.error
+    if error is not None:
+        message = f"{error.type}: {error.message}" if error.type else error.message
+        return Fault(error.code, message, error.line, error.hint or None)
+    return Fault(f"strategy.{outcome.code}", outcome.detail)
+
+
+def _silent(frame: Frame) -> Signals:
+    return Signals(np.zeros(0, np.int8), {}, frame)
+
+
+def _told(outcome: Outcome) -> Told:
+    answer = outcome.answer
+    assert isinstance(answer, SignalsAnswer | ClassifyAnswer | BatchAnswer)
+    return answer.told
+
+
+def _warnings(told: Sequence[Told]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{remark.code}: {remark.message}" for each in told for remark in each.warnings))
+
+
+def _printed(told: Sequence[Told]) -> str:
+    return next((each.printed for each in told if each.printed), "")

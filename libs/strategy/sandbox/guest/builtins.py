@@ -1,0 +1,18 @@
+"""The built-in names a strategy has: those the checker accepts, with `print` and `__import__` of the sandbox."""
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from libs.strategy.check.allowed import BUILTINS
+
+
+def allowed_builtins(print_function: Callable[..., None], import_function: Callable[..., Any]) -> dict[str, Any]:
+    """Return a fresh `__builtins__` dictionary."""
+    names = {name: getattr(builtins, name) for name in sorted(BUILTINS)}
+    return names | {
+        "print": print_function,
+        "__import__": import_function,
+        "__build_class__": builtins.__build_class__,
+        "__debug__": True,
+    }

@@ -1,0 +1,142 @@
+"""`classify_symbol` for every symbol and bar, as-of moving from bar to bar; one call's error stops no other."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from libs.strategy.sandbox.guest.asof import AsOf
+from libs.strategy.sandbox.guest.faults import Fault, StrategyError, fault_of
+from libs.strategy.sandbox.guest.outcome import Outcome
+from libs.strategy.sandbox.guest.program import Program
+from libs.strategy.sandbox.guest.swallowed import swallowed
+from libs.strategy.sandbox.guest.verdict import Verdict, verdict_of
+
+MOST_DETAIL_BYTES = 2 * 1024 * 1024
+_OFTEN = 8
+"""From this many calls on a symbol its bars are worth being held as lists."""
+
+
+class Classifying:
+    """One run over all symbols: answers, details and errors as they come."""
+
+    def __init__(self, program: Program, asof: AsOf, args: dict[str, Any]):
+        """Prepare; nothing is called yet. Raises StrategyError if there is no such function."""
+        self._program = program
+        self._asof = asof
+        self._function = program.function("classify_symbol")
+        parameters = args["parameters"]
+        self._call: Callable[[str], Any] = partial(self._function, **parameters) if parameters else self._function
+        self._symbols: list[str] = args["symbols"]
+        self._first: dict[str, int] = args.get("first") or {}
+        self._last_only = bool(args.get("last_only"))
+        self._details: list[str] = []
+        self._detail_bytes = 2
+        self._details_cut = False
+        self._calls = self._raised = 0
+        self._fault: tuple[str, Fault] | None = None
+
+    def run(self) -> Outcome:
+        """Return hits (int8) of every symbol that answered at least once, then the JSON list of details."""
+        told, parts = [], []
+        for place, symbol in enumerate(self._symbols):
+            bars = self._asof.take(symbol)
+            hits, error = self._answers(place, symbol, self._start(symbol, bars.rows), bars.rows)
+            told.append({"symbol": symbol, "rows": bars.rows, "error": error})
+            if error is None:
+                parts.append(hits)
+        hits_told, details = b"".join(parts), ("[" + ",".join(self._details) + "]").encode()
+        return Outcome(
+            "classify_symbol",
+            told,
+            hits_told + details,
+            self._warnings(has_hits=1 in hits_told),
+            values=self._program.constants(),
+            extra={"details_bytes": len(details)},
+        )
+
+    def _start(self, symbol: str, rows: int) -> int:
+        return max(0, rows - 1) if self._last_only else min(rows, self._first.get(symbol, 0))
+
+    def _answers(self, place: int, symbol: str, start: int, rows: int) -> tuple[bytearray, dict[str, Any] | None]:
+        asof, call, draws = self._asof, self._call, self._program.draws
+        hits = bytearray(rows - start)
+        if rows - start >= _OFTEN:
+            asof.list_hand()
+        fault: Fault | None = None
+        raised = 0
+        for row in range(start, rows):
+            asof.stop = row + 1
+            if draws:
+                self._program.begin_call()
+            try:
+                answer = call(symbol)
+                if answer is True:
+                    hits[row - start] = 1
+                elif answer is not False:
+                    hits[row - start] = self._read(place, row, answer)
+            except MemoryError as error:
+                self._program.reserve.clear()
+                raise StrategyError(fault_of(error, self._function)) from None
+            except BaseException as error:  # noqa: BLE001  whatever one call raises, the others go on
+                raised += 1
+                fault = fault or fault_of(error, self._function)
+        self._calls += rows - start
+        return hits, self._failed(symbol, fault, raised, rows - start)
+
+    def _failed(self, symbol: str, fault: Fault | None, raised: int, called: int) -> dict[str, Any] | None:
+        """Count a symbol's failed calls; return its error if every call failed."""
+        if fault is None:
+            return None
+        self._raised += raised
+        self._fault = self._fault or (symbol, fault)
+        return None if raised < called else fault.brief()
+
+    def _read(self, place: int, row: int, answer: Any) -> bool:
+        verdict = verdict_of(answer)
+        self._keep(place, row, verdict)
+        return verdict.hit
+
+    def _keep(self, place: int, row: int, verdict: Verdict) -> None:
+        if not (verdict.hit or self._last_only or verdict.signal == -1):
+            return
+        if verdict.score is None and verdict.signal is None and verdict.data is None:
+            return
+        if self._details_cut:
+            return
+        told = json.dumps([place, row, verdict.score, verdict.signal, verdict.data], separators=(",", ":"))
+        self._detail_bytes += len(told) + 1
+        if self._detail_bytes > MOST_DETAIL_BYTES:
+            self._details_cut = True
+            return
+        self._details.append(told)
+
+    def _warnings(self, *, has_hits: bool) -> list[dict[str, str]]:
+        found = []
+        if self._fault is not None and self._raised:
+            symbol, fault = self._fault
+            found.append(
+                {
+                    "code": "strategy.raised",
+                    "message": f"{self._raised} of {self._calls} calls failed; first on {symbol}: {fault.sentence()}",
+                }
+            )
+        if self._details_cut:
+            found.append(
+                {
+                    "code": "strategy.details_cut",
+                    "message": "scores and data beyond 2 MB were dropped, the hits are whole",
+                }
+            )
+        if self._calls and not has_hits and not self._raised:
+            found.extend(self._swallowed())
+        return found
+
+    def _swallowed(self) -> list[dict[str, str]]:
+        rows = {symbol: self._asof.stored_rows(symbol) for symbol in self._symbols}
+        called = {symbol: range(self._start(symbol, count), count) for symbol, count in rows.items()}
+        fault = swallowed(self._call, self._asof, {symbol: each for symbol, each in called.items() if each})
+        if fault is None:
+            return []
+        message = f"no call succeeded: each one tried caught an error and went on, such as {fault.sentence()}"
+        return [{"code": "strategy.swallowed", "message": message}]

@@ -1,0 +1,162 @@
+"""A strategy's code as a running module: checked, compiled, executed once, its functions and constants found.
+
+Decides what the code can name. The kernel decides what it can do.
+"""
+
+import builtins
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from libs.strategy.check.allowed import PROVIDED
+from libs.strategy.sandbox.guest.builtins import allowed_builtins
+from libs.strategy.sandbox.guest.chance import draws, reset, seeded
+from libs.strategy.sandbox.guest.clock import clocked
+from libs.strategy.sandbox.guest.faults import STRATEGY_FILE, StrategyError, fault_of, refused, shown
+from libs.strategy.sandbox.guest.output import Printed
+from libs.strategy.sandbox.guest.proxies import Importer
+from libs.strategy.sandbox.guest.reserve import Reserve
+
+CONTRACTS = ("generate_signals", "classify_symbol", "run_batch_backtest", "run_screening")
+MODULE_NAME = "strategy"
+SIGNAL_MODES = ("action", "position")
+LONGEST_HORIZON = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A strategy ready to be called.
+
+    names: its globals. draws: whether it can use random numbers. seed: where those start. reserve: to be cleared by whoever catches
+    MemoryError from a call.
+    """
+
+    names: dict[str, Any]
+    draws: bool
+    seed: int
+    reserve: Reserve
+
+    def function(self, contract: str) -> Callable[..., Any]:
+        """Return the function of a contract; raises StrategyError naming those that are there."""
+        found: Callable[..., Any] | None = self.names.get(contract)
+        if callable(found):
+            return found
+        there = [name for name in CONTRACTS if callable(self.names.get(name))]
+        raise refused(
+            "strategy.contract",
+            f"the code defines no function {contract}",
+            f"it defines {', '.join(there)}" if there else f"define {contract}",
+        )
+
+    def constants(self) -> dict[str, Any]:
+        """Return SIGNAL_MODE and HORIZON where the code sets them; raises StrategyError for values that mean nothing."""
+        found: dict[str, Any] = {}
+        mode = self.names.get("SIGNAL_MODE")
+        if mode is not None:
+            if type(mode) is not str or mode not in SIGNAL_MODES:
+                raise refused("strategy.contract", f"SIGNAL_MODE is {shown(mode)}", 'use "action" or "position"')
+            found["SIGNAL_MODE"] = mode
+        horizon = self.names.get("HORIZON")
+        if horizon is not None:
+            if type(horizon) is not int or not 1 <= horizon <= LONGEST_HORIZON:
+                raise refused(
+                    "strategy.contract", f"HORIZON is {shown(horizon)}", f"give bars from 1 to {LONGEST_HORIZON}"
+                )
+            found["HORIZON"] = horizon
+        return found
+
+    def begin_call(self) -> None:
+        """Make the random numbers of the next call those of every call."""
+        if self.draws:
+            reset(self.seed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """What a strategy finds around it: the data functions, where it prints, the as-of time, and the memory kept back."""
+
+    data_functions: Mapping[str, Any]
+    printed: Printed
+    now_ms: Callable[[], int]
+    reserve: Reserve
+
+
+def load(text: str, seed: int, world: World, *, guarded: bool) -> Program:
+    """Return the program of a source that the checker accepted.
+
+    guarded: give it only allowed names; otherwise Python's own built-ins. Raises StrategyError with what the code raised while it
+    was executed, and MemoryError.
+    """
+    names: dict[str, Any] = (
+        sys.modules[MODULE_NAME].__dict__ if MODULE_NAME in sys.modules else {"__name__": MODULE_NAME}
+    )
+    names.update(world.data_functions)
+    if guarded:
+        importer = Importer(_merged(clocked(world.now_ms), seeded(seed)))
+        names["__builtins__"] = allowed_builtins(world.printed.print_function(), importer.import_function())
+        for name, (module, inner) in PROVIDED.items():
+            if name in text or not text.isascii():
+                found = importer.module(module)
+                names[name] = found if inner is None else getattr(found, inner)
+    else:
+        names["__builtins__"] = {**vars(builtins), "print": world.printed.print_function()}
+    program = Program(names, not guarded or draws(text), seed, world.reserve)
+    program.begin_call()
+    try:
+        exec(compile(text, STRATEGY_FILE, "exec", dont_inherit=True), names)
+    except MemoryError:
+        world.reserve.clear()
+        raise
+    except BaseException as error:  # noqa: BLE001  SystemExit of a strategy is an error like any other
+        raise StrategyError(fault_of(error)) from None
+    return program
+
+
+def watch_warnings() -> None:
+    """Ignore Python's warnings except the one about chained assignment, which is a mistake that changes results."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("default", pd.errors.ChainedAssignmentError)
+
+
+def chained(caught: list[warnings.WarningMessage]) -> list[dict[str, str]]:
+    """Return one remark for each line of the strategy that assigns through a chain of indexing."""
+    lines = sorted({each.lineno for each in caught if each.filename == STRATEGY_FILE})
+    return [
+        {
+            "code": "strategy.chained_assignment",
+            "message": f"line {line}: the assignment changes a copy and is lost; write df.loc[rows, 'column'] = value",
+        }
+        for line in lines[:10]
+    ]
+
+
+def decoded(source: bytes) -> str:
+    """Return the source as text; a byte order mark and coding cookies mean nothing. Raises StrategyError if it is not UTF-8."""
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise refused("strategy.rejected", f"the code is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+
+
+@contextmanager
+def own_module() -> Iterator[None]:
+    """Have a module of the strategy's name for a while, where dataclasses look up the types it writes as texts."""
+    sys.modules[MODULE_NAME] = ModuleType(MODULE_NAME)
+    try:
+        yield
+    finally:
+        del sys.modules[MODULE_NAME]
+
+
+def _merged(*tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    merged: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        for module, names in table.items():
+            merged.setdefault(module, {}).update(names)
+    return merged

@@ -1,0 +1,119 @@
+"""Backtests of Python code through the real sandbox: the report, the faults, the refusals."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from libs.market.catalog import CatalogWriter
+from libs.strategy.sandbox.host.pool import Pool
+from libs.strategy.spec import parse
+from services.backtest.core.engine import Terms
+from services.backtest.core.job import Failed, Job, Summary
+from services.backtest.runner import Runner
+from tests.support.build import walk
+
+MEAN = """
+def generate_signals(df, fast=5):
+    print("bars", len(df))
+    df["mean"] = df["close"].rolling(fast).mean()
+    return (df["close"] > df["mean"]).astype(int) - (df["close"] < df["mean"]).astype(int)
+"""
+CLASSIFY = """
+HORIZON = 4
+
+def classify_symbol(symbol):
+    closes = get_price_data(symbol, timeframe="1h", days=3)["close"]
+    return {"signal": len(closes) == 3 and closes[2] > closes[1] > closes[0], "score": closes[-1]}
+"""
+HALF_BROKEN = """
+def generate_signals(df):
+    if len(df) == 250:
+        raise ValueError("too short")
+    return [0] * len(df)
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Pool]:
+    with Pool(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def runner(tmp_path: Path, sandbox: Pool) -> Runner:
+    writer = CatalogWriter(tmp_path / "catalog")
+    for symbol, bars in (("BTCUSDT", 300), ("ETHUSDT", 250)):
+        writer.append(symbol, "1h", walk(bars), "test", True)
+    return Runner(tmp_path / "catalog", tmp_path / "reports", sandbox)
+
+
+def job(code: str, symbols: tuple[str, ...] = ("BTCUSDT",), **more: Any) -> Job:
+    return Job(parse(code=code, symbols=symbols, **more), None, "fam", Terms())
+
+
+def report_of(runner: Runner, found: Summary) -> Any:
+    return orjson.loads(runner.reports.read(found.report_key))
+
+
+def test_backtest_of_code_says_what_ran_and_gives_the_same_bytes_again(runner: Runner) -> None:
+    found, again = runner.run(job(MEAN)), runner.run(job(MEAN))
+    assert isinstance(found, Summary)
+    assert isinstance(again, Summary)
+    assert found.report_key == again.report_key
+    told = report_of(runner, found)
+    assert (told["metadata"]["kind"], told["metadata"]["code"], told["metadata"]["sandbox"]) == (
+        "python.signals",
+        MEAN,
+        "on",
+    )
+    assert told["metadata"]["parameters"] == {"fast": 5}
+    assert told["code"] == {"faults": {}, "warnings": told["code"]["warnings"], "printed": "bars 300\n"}
+    assert len(told["trades"]) > 10
+    assert told["trades"][0]["entry_reason"].startswith("generate_signals says 1; mean ")
+
+
+def test_parameters_change_the_run_and_its_id(runner: Runner) -> None:
+    one, other = runner.run(job(MEAN)), runner.run(job(MEAN, parameters={"fast": 20}))
+    assert isinstance(one, Summary)
+    assert isinstance(other, Summary)
+    assert (one.code_hash, one.signal_hash) == (other.code_hash, one.signal_hash)
+    assert one.backtest_id != other.backtest_id
+    assert one.signal_hash != other.signal_hash
+
+
+def test_classifier_buys_on_a_hit_and_sells_after_its_horizon(runner: Runner) -> None:
+    found = runner.run(job(CLASSIFY))
+    assert isinstance(found, Summary)
+    trades = [trade for trade in report_of(runner, found)["trades"] if not trade["open"]]
+    assert len(trades) > 10
+    assert {trade["bars"] for trade in trades} == {4}
+
+
+def test_symbol_the_code_fails_on_is_listed_and_the_others_run(runner: Runner) -> None:
+    found = runner.run(job(HALF_BROKEN, ("BTCUSDT", "ETHUSDT")))
+    assert isinstance(found, Summary)
+    assert len(found.symbols) == 1
+    faults = report_of(runner, found)["code"]["faults"]
+    assert [fault["line"] for fault in faults.values()] == [4]
+    assert all("too short" in fault["message"] for fault in faults.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("    return [2] * len(df)", "strategy.result", "2"),
+        ("    return [0] * 3", "strategy.result", "3"),
+        ("    return df['close'].pct_change()", "strategy.result", "NaN"),
+        ("    return 1 / 0 + df['close']", "strategy.raised", "ZeroDivisionError"),
+    ],
+)
+def test_code_that_fails_everywhere_fails_the_backtest_with_its_reason(
+    runner: Runner, body: str, code: str, words: str
+) -> None:
+    found = runner.run(job(f"def generate_signals(df):\n{body}\n"))
+    assert isinstance(found, Failed)
+    assert (found.error.code, found.error.pointer) == (code, "/code")
+    assert words in found.error.detail
