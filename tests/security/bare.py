@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from libs.strategy.sandbox.wire import MAX_HELLO_BYTES, Hello, JobHeader, Limits, Status, Switches, unpack_frame
+from libs.strategy.sandbox.wire import MAX_HELLO_BYTES, Hello, JobHeader, Limits, Op, Status, Switches, unpack_frame
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDINARY = 64_321
@@ -92,10 +92,11 @@ class Bare:
         market: bytes = b"",
         limits: Limits | None = None,
         cap: int = 1 << 20,
+        op: Op = "check",
     ) -> Ended:
         """Run one job of the stand-in and read what it writes, at most `cap` bytes."""
         self.jobs += 1
-        header = JobHeader(self.jobs, "check", limits or Limits(cpu_s=5, wall_s=10), 7, args or {})
+        header = JobHeader(self.jobs, op, limits or Limits(cpu_s=5, wall_s=10), 7, args or {})
         code, prices = _memory(source), _memory(market)
         reader, writer = os.pipe()
         started = time.perf_counter()

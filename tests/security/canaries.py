@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from libs.strategy.sandbox.kernel.numbers import NUMBERS
@@ -251,6 +252,11 @@ def _second_filter(_args: Args) -> str | None:
     return answered(syscall("seccomp", 1, 0, struct.pack("@HP", 1, ctypes.addressof(allow))))
 
 
+def _each(verb: str, attempt: Callable[[str, Args], str | None], *paths: str) -> Iterator[Canary]:
+    for path in paths:
+        yield Canary(f"{verb} {path}", partial(attempt, path))
+
+
 CANARIES = [
     *(Canary(name, _raw(call, arguments)) for name, call, arguments in RAW),
     Canary("vfork", _raw("vfork", ()), teeth=False),
@@ -262,31 +268,11 @@ CANARIES = [
     Canary("thread", _thread),
     Canary("execve", _execute),
     Canary("posix_spawn", _spawn),
-    *(
-        Canary(f"write {path}", lambda args, path=path: _written(path, args))  # type: ignore[misc]
-        for path in ("{dir}/made", "{dir}/kept", "/proc/self/oom_score_adj")
-    ),
-    *(
-        Canary(f"read {path}", lambda args, path=path: _read(path, args))  # type: ignore[misc]
-        for path in (
-            "{dir}/kept",
-            "/etc/passwd",
-            "/proc/self/environ",
-            "/proc/self/maps",
-            "/proc/self/mem",
-            "/proc/{zygote}/environ",
-            "/proc/{zygote}/mem",
-            "/proc/{service}/environ",
-            "/proc/{service}/mem",
-            "/sys/kernel/ostype",
-            "/dev/zero",
-            "/dev/shm",
-        )
-    ),
-    *(
-        Canary(f"list {path}", lambda args, path=path: _listed(path, args))  # type: ignore[misc]
-        for path in ("/", "/proc", ".")
-    ),
+    *_each("write", _written, "{dir}/made", "{dir}/kept", "/proc/self/oom_score_adj"),
+    *_each("read", _read, *(f"/proc/{who}/{what}" for who in ("{zygote}", "{service}") for what in ("environ", "mem"))),
+    *_each("read", _read, "/proc/self/environ", "/proc/self/maps", "/proc/self/mem"),
+    *_each("read", _read, "{dir}/kept", "/etc/passwd", "/sys/kernel/ostype", "/dev/zero", "/dev/shm"),
+    *_each("list", _listed, "/", "/proc", "."),
     Canary("write to every other descriptor", _write_others),
     Canary("read every descriptor", _read_all),
     Canary("dup2 over every descriptor", _dup_all),

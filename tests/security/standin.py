@@ -72,14 +72,14 @@ def load_with_thread() -> Guest:
     return load()
 
 
-def deny(name: str) -> None:
-    """Make this kernel one that lacks a system call."""
+def deny(name: str, error: int = errno.EINVAL) -> None:
+    """Make this kernel one that refuses a system call with an errno."""
     no_new_privileges()
     known = number(name, platform.machine())
     rows = [
         (0x20, 0, 0, 0),
         (0x15, 0, 1, known),
-        (0x06, 0, 0, seccomp.ERRNO | errno.EINVAL),
+        (0x06, 0, 0, seccomp.ERRNO | error),
         (0x06, 0, 0, seccomp.ALLOW),
     ]
     seccomp.install(b"".join(struct.pack("=HBBI", *each) for each in rows))

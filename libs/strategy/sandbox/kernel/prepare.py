@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from libs.strategy.sandbox.kernel import landlock, lockdown, namespaces, privileges, seccomp, selftest
-from libs.strategy.sandbox.kernel.syscalls import LockError, machine
+from libs.strategy.sandbox.kernel.syscalls import LockError, machine, symbol
 from libs.strategy.sandbox.wire import Switches
 
 _OOM_FIRST = "1000"
@@ -33,10 +33,10 @@ def prepare(switches: Switches) -> Prepared:
     arch = machine()
     _require_one_thread()
     _require_fixed_hashes()
-    _offer_to_oom_killer()
+    oom = _offer_to_oom_killer()
     lockdown.few_files()
     proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    common = {"arch": arch, "kernel": platform.release(), "rlimits": "yes", "pidfd": _yes(hasattr(os, "pidfd_open"))}
+    common = {"arch": arch, "kernel": platform.release(), "rlimits": "yes", "oom_score_adj": oom}
     if switches.sandbox == "off":
         jail = lockdown.Jail(os.getpid(), proc, b"", -1)
         return Prepared(jail, {"sandbox": "off", **common}, "not run: the sandbox is off")
@@ -76,16 +76,15 @@ def _launcher(inner: int, host: int) -> NoReturn:
 
 
 def _uid(switches: Switches) -> str:
-    parent = os.getppid()
+    parent, stays = os.getppid(), ""
     if os.geteuid() == 0:
         privileges.bound()
-        if switches.drop_uid:
-            privileges.become_nobody()
+        stays = "" if not switches.drop_uid or privileges.become_nobody() else " (EPERM)"
     privileges.drop_capabilities()
     privileges.no_new_privileges()
     privileges.die_with_parent(parent)
     privileges.hide_memory()
-    return str(os.geteuid())
+    return f"{os.geteuid()}{stays}"
 
 
 def _ruleset(switches: Switches) -> int:
@@ -109,12 +108,14 @@ def _require_fixed_hashes() -> None:
         raise LockError("PYTHONHASHSEED=0 (start Python with -s -P, because -I ignores the environment)")
 
 
-def _offer_to_oom_killer() -> None:
+def _offer_to_oom_killer() -> str:
+    """Be the first to go when the machine is out of memory; children inherit it."""
     try:
         with open("/proc/self/oom_score_adj", "w") as score:
             score.write(_OOM_FIRST)
     except OSError as error:
-        raise LockError.of("oom_score_adj", error) from error
+        return f"no ({symbol(error)})"
+    return _OOM_FIRST
 
 
 def _yes(there: bool) -> str:

@@ -25,14 +25,17 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _MOST_CAPABILITIES = 64
 
 
-def become_nobody() -> None:
-    """Leave root for a user that owns nothing; raises LockError. Needs CAP_SETUID and CAP_SETGID."""
+def become_nobody() -> bool:
+    """Leave root for a user that owns nothing; return False where root may not (a container without CAP_SETUID). Raises LockError."""
     try:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
+    except PermissionError:
+        return False
     except OSError as error:
         raise LockError.of(f"uid {NOBODY}", error) from error
+    return True
 
 
 def bound() -> None:
