@@ -39,7 +39,8 @@ LEFTOVERS_WITHIN_S = 20.0
 class System:
     """Everything of one data directory.
 
-    services: names of the packages under `services` to run. env: variables for them, added to ours. ports: "default" takes
+    services: names of the packages under `services` to run. workers: processes that work on pieces of jobs, beside a backtest service that
+    only hands them out; 0 lets that one process do both. env: variables for them, added to ours. ports: "default" takes
     4222 and 3000 where they are free and other ones where not; "free" always takes free ones. quiet: nothing on the terminal.
     SENTINEL_PORT in `env` is the gateway's port and must be free.
     """
@@ -49,6 +50,7 @@ class System:
         data_dir: Path,
         *,
         services: Sequence[str] = SERVICES,
+        workers: int = 0,
         env: Mapping[str, str] | None = None,
         ports: Literal["default", "free"] = "default",
         quiet: bool = True,
@@ -56,6 +58,7 @@ class System:
         """Prepare; `start` runs it."""
         self.data_dir = data_dir.absolute()
         self.services = tuple(services)
+        self.workers = workers
         self._env = dict(env or {})
         self._ports = ports
         self._quiet = quiet
@@ -198,11 +201,19 @@ class System:
         self._watch = await Watch.open(self.nats_url, lambda text: self.journal.note(text, "DEBUG"))
         self._gateway_port = self._choose_gateway_port()
         (self.data_dir / "nats.url").write_text(f"{self.nats_url}\n")
-        for name in self.services:
-            command = [sys.executable, "-m", f"services.{name}"]
+        for name, arguments in self._programs():
+            command = [sys.executable, "-m", *arguments]
             program = Program(name, command, self._environment(), inherit=(self._leftovers.descriptor,))
             self._children[name] = Child(program, self._journal)
             await self._children[name].start()
+
+    def _programs(self) -> list[tuple[str, list[str]]]:
+        """Return name and arguments of every process: one a service, and the workers there are."""
+        found = [(name, [f"services.{name}"]) for name in self.services]
+        if self.workers:
+            found = [(n, [*a, "--role", "coordinator"] if n == "backtest" else a) for n, a in found]
+        names = [f"backtest_worker_{number}" for number in range(1, self.workers + 1)]
+        return found + [(name, ["services.backtest", "--role", "worker", "--name", name]) for name in names]
 
     async def _make_streams(self) -> None:
         process = await asyncio.create_subprocess_exec(

@@ -11,7 +11,7 @@ import typer
 
 from libs.client import render
 from libs.client.errors import exit_code_of
-from libs.client.verbs import check, dead, doctor, market, replay, strategies, system, trading
+from libs.client.verbs import check, dead, doctor, jobs, market, replay, report, screen, strategies, system, trading
 from libs.common.errors import SentinelError
 
 INTERRUPTED = 130
@@ -24,6 +24,11 @@ _VERBS: tuple[Callable[..., None], ...] = (
     strategies.submit,
     strategies.strategies,
     strategies.backtest,
+    report.report,
+    report.view_trades,
+    report.inspect,
+    screen.screen,
+    jobs.jobs,
     strategies.promote,
     strategies.retire,
     trading.trades,

@@ -18,6 +18,9 @@ CONNECT_TIMEOUT_S = 2.0
 ANSWER_TIMEOUT_S = 120.0
 PAGE = 200
 
+HOLD_S = 30
+"""How long the gateway is asked to hold a request that starts heavy work."""
+
 
 class Client:
     """The gateway at `base_url`. Methods raise RefusedByGatewayError, with the gateway's own code, or UnreachableError."""
@@ -77,6 +80,15 @@ class Client:
         """Run a backtest, wait for it, and return its summary as the API shows it."""
         done = self.post("/backtests", wish)
         return self.get(f"/backtests/{done['id']}")
+
+    def start(self, path: str, wish: Body, key: str) -> Body:
+        """Start heavy work and return its job, as it is now or with its result."""
+        headers = {"Idempotency-Key": key, "Prefer": f"wait={HOLD_S}"}
+        return self._call("POST", path, json=wish, headers=headers)
+
+    def cancel(self, job_id: str) -> Body:
+        """Stop a job."""
+        return self._call("DELETE", f"/jobs/{quote(job_id, safe='')}")
 
     def import_bars(self, wish: Body, key: str | None = None) -> Body:
         """Import bars from a file the ingest service can read; returns its report."""

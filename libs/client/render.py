@@ -27,12 +27,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
         return
     from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
     from rich.table import Table  # noqa: PLC0415 - only a terminal pays for it
+    from rich.text import Text  # noqa: PLC0415 - only a terminal pays for it
 
-    shown = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    shown = Table(
+        title=Text(title) if title else None, title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
     for name in columns:
         shown.add_column(name)
     for row in cells:
-        shown.add_row(*row)
+        shown.add_row(*(Text(text) for text in row))
     Console().print(shown)
 
 
@@ -61,7 +64,7 @@ def problem(error: SentinelError) -> None:
 
 
 def cell(value: Any) -> str:
-    """Return a value as a short text; absent is `-`, never a zero."""
+    """Return a value as a short text on one line, without control characters; absent is `-`, never a zero."""
     if value is None or value == "":
         return EMPTY
     if isinstance(value, bool):
@@ -70,7 +73,7 @@ def cell(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, list | tuple):
         return ", ".join(cell(one) for one in value) or EMPTY
-    return str(value)
+    return "".join(letter if letter.isprintable() else " " for letter in str(value))
 
 
 def percent(value: float | None) -> str:

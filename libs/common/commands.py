@@ -6,27 +6,11 @@ transaction as its effects. A body without an envelope is fine: the adapter fill
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, FiniteFloat
+from pydantic import Field, FiniteFloat
 
-from libs.common.messages import Message
-from libs.common.values import Identifier, Stage, Text, UtcTime
-
-
-class Command(Message):
-    """An order; `event_id` is the command id. Unknown fields are refused, unlike in facts."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    asked_by: Annotated[str, Field(max_length=64)] = ""
-
-    @classmethod
-    def service(cls) -> str:
-        """Return the name of the service that carries it out."""
-        return cls.subject.split(".")[1]
-
-
-Spelled = Annotated[str, Field(min_length=1, max_length=64)]
-"""A symbol or timeframe as a person wrote it; the service that owns it makes it canonical or refuses it."""
+from libs.common.command import Command, Spelled
+from libs.common.studies import BacktestUniverse, CancelJob, RunAlert, RunScreen, SweepParameters, WalkForward
+from libs.common.values import Identifier, Stage, Text, UtcTime, Verdict
 
 
 class SubmitStrategy(Command):
@@ -41,6 +25,7 @@ class SubmitStrategy(Command):
     timeframe: Spelled = "1h"
     parameters: dict[str, Any] = Field(default_factory=dict)
     signal_mode: Literal["action", "position"] | None = None
+    allow_short: bool = False
     origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "bus"
 
 
@@ -73,7 +58,13 @@ class DeleteStrategy(Command):
 
 
 class RunBacktest(Command):
-    """Backtest a stored strategy (`strategy_id`) or a definition given here, on a window of stored bars."""
+    """Backtest a stored strategy (`strategy_id`) or a definition given here, on a window of stored bars.
+
+    stop_loss, take_profit, trailing_stop: fractions of the entry price; volume_cap: share of a bar's volume; 0 is off. evidence: `none` leaves out
+    the checks for luck and leaks, and opens no stage. purpose: `look` sees all bars asked for, the family's holdout too; `judge` sees
+    those before it; `promotion` judges and then looks past it, for a stored strategy. known_by: what makes an earlier result the answer, the same
+    `data`, or the same `definition` whatever the window's end; `force` runs again.
+    """
 
     subject: ClassVar[str] = "cmd.backtest.run"
     strategy_id: Identifier | None = None
@@ -91,8 +82,29 @@ class RunBacktest(Command):
     fraction: Annotated[FiniteFloat, Field(gt=0, le=1)] = 1.0
     fee: Annotated[FiniteFloat, Field(ge=0, lt=0.1)] = 0.001
     slippage: Annotated[FiniteFloat, Field(ge=0, lt=0.1)] = 0.0002
+    stop_loss: Annotated[FiniteFloat, Field(ge=0, lt=1)] = 0.0
+    take_profit: Annotated[FiniteFloat, Field(ge=0, le=100)] = 0.0
+    trailing_stop: Annotated[FiniteFloat, Field(ge=0, lt=1)] = 0.0
+    volume_cap: Annotated[FiniteFloat, Field(ge=0, le=1)] = 0.0
     signal_mode: Literal["action", "position"] | None = None
+    allow_short: bool | None = None
+    evidence: Literal["full", "none"] = "full"
+    purpose: Literal["look", "judge", "promotion"] = "look"
+    known_by: Literal["data", "definition"] = "data"
     force: bool = False
+
+
+class SetVerdict(Command):
+    """Set a person's verdict beside the computed one of a backtest, named by its id or as the newest of a code hash; it is kept, with the reason.
+
+    It may open the gate to paper, never to live, and never for a strategy that knows the future.
+    """
+
+    subject: ClassVar[str] = "cmd.backtest.set_verdict"
+    backtest_id: Identifier | None = None
+    code_hash: Identifier | None = None
+    verdict: Verdict
+    reason: Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class ImportBars(Command):
@@ -189,6 +201,12 @@ COMMANDS: tuple[type[Command], ...] = (
     RetireStrategy,
     DeleteStrategy,
     RunBacktest,
+    RunScreen,
+    RunAlert,
+    BacktestUniverse,
+    SweepParameters,
+    WalkForward,
+    CancelJob,
     ImportBars,
     ImportFundamentals,
     DefineUniverse,
@@ -200,3 +218,29 @@ COMMANDS: tuple[type[Command], ...] = (
     ResumeTrading,
 )
 """Every command there is."""
+
+__all__ = [
+    "COMMANDS",
+    "BacktestUniverse",
+    "CancelJob",
+    "Command",
+    "DefineUniverse",
+    "DeleteStrategy",
+    "HaltTrading",
+    "ImportBars",
+    "ImportFundamentals",
+    "PromoteStrategy",
+    "ReduceTrading",
+    "RemoveUniverse",
+    "ResumeTrading",
+    "RetireStrategy",
+    "RunAlert",
+    "RunBacktest",
+    "RunScreen",
+    "Spelled",
+    "SubmitStrategy",
+    "SweepParameters",
+    "UnwatchSymbols",
+    "WalkForward",
+    "WatchSymbols",
+]

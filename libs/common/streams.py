@@ -61,6 +61,7 @@ STREAMS = (
     Stream("MONEY", ("decisions.>", "rounds.>", "orders.>", "fills.>"), 90, 1_000 * _MB, keep_new=True, money=True),
     Stream("COMMANDS", ("cmd.>", "answers.>"), 7, 512 * _MB, keep_new=True),
     Stream("JOBS", ("jobs.>",), 1, 128 * _MB, keep_new=True, work_queue=True),
+    Stream("SHARDS", ("shards.>",), 7, 64 * _MB),
     Stream("DEAD", ("dead.>", "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>"), 30, 128 * _MB),
 )
 """All streams; together they stay below the server's file limit."""

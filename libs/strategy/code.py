@@ -92,15 +92,18 @@ def horizon_of(source: str) -> int:
     horizon = examine(source).constants.get("HORIZON", DEFAULT_HORIZON)
     if type(horizon) is not int or not 1 <= horizon <= MOST_HORIZON:
         raise BadStrategyError(
-            f"HORIZON is {str(horizon)[:32]}", pointer="/code", hint=f"a whole number of bars from 1 to {MOST_HORIZON:,}"
+            f"HORIZON is {str(horizon)[:32]}",
+            pointer="/code",
+            hint=f"a whole number of bars from 1 to {MOST_HORIZON:,}",
         )
     return horizon
 
 
-def batch_contract(source: str) -> str:
-    """Return the batch function that the code defines, the backtest before the screening; the code has passed the checker."""
+def batch_contract(source: str, *, screening: bool = False) -> str:
+    """Return the batch function that the code defines, the backtest before the screening, or the reverse; it has passed the checker."""
     defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-    return next((name for name in BATCH_CONTRACTS if name in defined), BATCH_CONTRACTS[0])
+    order = BATCH_CONTRACTS[::-1] if screening else BATCH_CONTRACTS
+    return next((name for name in order if name in defined), order[0])
 
 
 def _parameters(given: Any, declared: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libs.common.errors import PermanentError
+from libs.common.errors import TransientError
 from libs.common.values import from_epoch_ms, to_epoch_ms
 from libs.market.frame import FloatArray, Frame
 from libs.strategy.code import batch_contract, horizon_of
 from libs.strategy.rules import ActionArray
-from libs.strategy.sandbox.host.answers import BatchAnswer, ClassifyAnswer, SignalsAnswer, SymbolError, Told
+from libs.strategy.sandbox.host.answers import BatchAnswer, ClassifyAnswer, Detail, SignalsAnswer, SymbolError, Told
 from libs.strategy.sandbox.host.job import Job
 from libs.strategy.sandbox.host.market import market_memfd
 from libs.strategy.sandbox.host.pool import Pool
@@ -42,23 +42,37 @@ _CODES = {"ResultError": "strategy.result", "ContractError": "strategy.contract"
 class View:
     """What a strategy may look at beside bars.
 
-    fundamentals: numbers, texts or None by symbol and field. point_in_time: they were known at the time and not only today.
+    fundamentals: numbers, texts or None by symbol and field. point_in_time: they were known at the time and not only today. history: of
+    other symbols, rows with the moment (epoch ms) each was known from, oldest first; a strategy sees the newest known by then.
     """
 
     fundamentals: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
     point_in_time: bool = False
+    history: Mapping[str, Sequence[tuple[int, Mapping[str, Scalar]]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Span:
+    """At which bars a classifier or a batch contract is asked.
+
+    newest_only: at the newest bar of each symbol; a classifier then tells its score whether it says yes or no, and a batch contract is
+    asked once. moments: as-of times (epoch ms) of a batch contract, ascending; None is the end of each month.
+    """
+
+    newest_only: bool = False
+    moments: tuple[int, ...] | None = None
 
 
 def evaluate_code(
-    strategy: Strategy, frames: Mapping[str, Frame], sandbox: Pool, focus: Sequence[str], view: View
+    strategy: Strategy, frames: Mapping[str, Frame], sandbox: Pool, focus: Sequence[str], view: View, span: Span
 ) -> Evaluation:
     """Return what the code says on each symbol of `focus`; `frames` has these and all others it may look at.
 
-    Raises TransientError while the sandbox is busy, PermanentError where it cannot run.
+    Raises TransientError while the sandbox is busy or the machine is short of something, PermanentError where it cannot run.
     """
     empty = {symbol: _silent(frames[symbol]) for symbol in focus if not len(frames[symbol])}
     asked = [symbol for symbol in focus if symbol not in empty]
-    outcomes = _run_all(sandbox, code_hash(strategy), _jobs(strategy, frames, asked, view))
+    outcomes = _run_all(sandbox, code_hash(strategy), _jobs(strategy, frames, asked, (view, span)))
     signals, faults, told = dict(empty), dict[str, Fault](), list[Told]()
     for chunk, outcome in outcomes:
         if outcome.answer is None:
@@ -70,7 +84,8 @@ def evaluate_code(
         told.append(_told(outcome))
     mode = outcomes[0][1].sandbox if outcomes else "on"
     ordered = {symbol: signals[symbol] for symbol in focus if symbol in signals}
-    return Evaluation(ordered, faults, _warnings(told), _printed(told), {"sandbox": mode})
+    claimed = next((each.claimed for each in told if each.claimed), None)
+    return Evaluation(ordered, faults, _warnings(told), _printed(told), {"sandbox": mode}, claimed)
 
 
 def held(hits: npt.NDArray[np.bool_], horizon: int) -> ActionArray:
@@ -104,12 +119,13 @@ def month_ends(first_ms: int, last_ms: int) -> list[int]:
 
 
 def _jobs(
-    strategy: Strategy, frames: Mapping[str, Frame], focus: Sequence[str], view: View
+    strategy: Strategy, frames: Mapping[str, Frame], focus: Sequence[str], seen: tuple[View, Span]
 ) -> Iterator[tuple[list[str], Job]]:
     """Yield the jobs of a run, each with the symbols it answers for.
 
     Only a strategy of one symbol explains itself by columns: what a signal says may not depend on what else ran in its fork.
     """
+    view, span = seen
     common: dict[str, Any] = {"parameters": strategy.parameters}
     if strategy.kind == "python.signals":
         for chunk in _chunks(focus, frames, MAX_BARS_A_JOB):
@@ -119,27 +135,28 @@ def _jobs(
         return
     everyone = {symbol: frame for symbol, frame in frames.items() if len(frame)}
     if strategy.kind == "python.classify":
-        for chunk in _chunks(focus, frames, MAX_CALLS_A_JOB):
-            args = {**common, "symbols": chunk, "first": {}, "last_only": False}
+        for chunk in _chunks(focus, {} if span.newest_only else frames, MAX_CALLS_A_JOB):
+            args = {**common, "symbols": chunk, "first": {}, "last_only": span.newest_only}
             yield chunk, _job(strategy, "classify", everyone, chunk, args, view)
         return
     if focus:
         yield (
             list(focus),
-            _job(strategy, "batch", everyone, list(focus), {**common, **_batch(strategy, everyone)}, view),
+            _job(strategy, "batch", everyone, list(focus), {**common, **_batch(strategy, everyone, span)}, view),
         )
 
 
-def _batch(strategy: Strategy, frames: Mapping[str, Frame]) -> dict[str, Any]:
+def _batch(strategy: Strategy, frames: Mapping[str, Frame], span: Span) -> dict[str, Any]:
     first = min(int(frame.ts[0]) for frame in frames.values())
     last = max(int(frame.ts[-1]) for frame in frames.values()) + strategy.timeframe.seconds * 1_000
+    months = month_ends(first, last) if span.moments is None else list(span.moments)
     return {
-        "contract": batch_contract(strategy.code or ""),
+        "contract": batch_contract(strategy.code or "", screening=span.newest_only),
         "symbols": sorted(frames),
         "start_ms": first,
         "end_ms": last,
         "limit": len(frames),
-        "asof_ms": month_ends(first, last),
+        "asof_ms": [last] if span.newest_only else months,
     }
 
 
@@ -151,7 +168,8 @@ def _job(
     args: Mapping[str, Any],
     view: View,
 ) -> Job:
-    market = market_memfd(frames, strategy.timeframe, view.fundamentals, point_in_time=view.point_in_time)
+    seen: Any = {"point_in_time": view.point_in_time, "history": view.history}
+    market = market_memfd(frames, strategy.timeframe, view.fundamentals, **seen)
     rows = {symbol: len(frames[symbol]) for symbol in (frames if op == "batch" else chunk)}
     return Job.of(op, strategy.code or "", market, rows, args, LIMITS)
 
@@ -160,11 +178,12 @@ def _chunks(focus: Sequence[str], frames: Mapping[str, Frame], most_bars: int) -
     chunk: list[str] = []
     bars = 0
     for symbol in focus:
-        if chunk and (len(chunk) == MAX_SYMBOLS_A_JOB or bars + len(frames[symbol]) > most_bars):
+        own = len(frames[symbol]) if symbol in frames else 1
+        if chunk and (len(chunk) == MAX_SYMBOLS_A_JOB or bars + own > most_bars):
             yield chunk
             chunk, bars = [], 0
         chunk.append(symbol)
-        bars += len(frames[symbol])
+        bars += own
     if chunk:
         yield chunk
 
@@ -182,7 +201,9 @@ def _run_all(sandbox: Pool, caller: str, jobs: Iterable[tuple[list[str], Job]]) 
         raise
     for _, outcome in found:
         if outcome.code == "unavailable":
-            raise PermanentError(outcome.detail, code="sandbox.unavailable")
+            raise TransientError(
+                outcome.detail, code="sandbox.unavailable", hint="is the machine out of memory or processes?"
+            )
     return found
 
 
@@ -203,11 +224,7 @@ def _read(
         )
     if isinstance(answer, BatchAnswer):
         length_ms = strategy.timeframe.seconds * 1_000
-        picked = {symbol: _picked(answer, symbol, frames[symbol], length_ms) for symbol in chunk}
-        said = {
-            symbol: Signals(held(hits, horizon), {}, frames[symbol], speaker=answer.contract, hits=hits)
-            for symbol, hits in picked.items()
-        }
+        said = {symbol: _picked(answer, symbol, frames[symbol], length_ms, horizon) for symbol in chunk}
         return said, _failed({symbol: error for symbol, error in answer.errors.items() if symbol in chunk})
     raise TypeError(f"{type(answer).__name__} answers no run")
 
@@ -221,7 +238,7 @@ def _classified(answer: ClassifyAnswer, symbol: str, frame: Frame, horizon: int)
     )
 
 
-def _scores(details: Mapping[int, Any], bars: int) -> dict[str, FloatArray]:
+def _scores(details: Mapping[int, Detail], bars: int) -> dict[str, FloatArray]:
     scores = np.full(bars, np.nan)
     for row, detail in details.items():
         if detail.score is not None:
@@ -229,15 +246,18 @@ def _scores(details: Mapping[int, Any], bars: int) -> dict[str, FloatArray]:
     return {} if np.isnan(scores).all() else {"score": scores}
 
 
-def _picked(answer: BatchAnswer, symbol: str, frame: Frame, length_ms: int) -> npt.NDArray[np.bool_]:
-    """Return the bars on which a batch contract named the symbol: the last one closed at each as-of time."""
+def _picked(answer: BatchAnswer, symbol: str, frame: Frame, length_ms: int, horizon: int) -> Signals:
+    """Return what a batch contract said of a symbol: a hit on the last bar closed at each as-of time at which it named it."""
     hits = np.zeros(len(frame), np.bool_)
+    details: dict[int, Detail] = {}
     for pick in answer.picks:
-        if pick.ticker == symbol and pick.classification not in (False, None):
-            row = int(frame.ts.searchsorted(pick.asof_ms - length_ms, side="right")) - 1
-            if row >= 0:
-                hits[row] = True
-    return hits
+        row = int(frame.ts.searchsorted(pick.asof_ms - length_ms, side="right")) - 1
+        if pick.ticker != symbol or row < 0:
+            continue
+        hits[row] |= pick.classification
+        details[row] = Detail(row, pick.score, None, pick.data)
+    scores = _scores(details, len(frame))
+    return Signals(held(hits, horizon), scores, frame, speaker=answer.contract, hits=hits, details=details)
 
 
 def _failed(errors: Mapping[str, SymbolError]) -> dict[str, Fault]:

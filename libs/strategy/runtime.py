@@ -34,11 +34,13 @@ def evaluate_all(
     sandbox: Pool | None = None,
     *,
     focus: tuple[str, ...] | None = None,
-    view: python.View = python.View(),
+    view: python.View = python.View(),  # noqa: B008 - an empty frozen value
+    span: python.Span = python.Span(),  # noqa: B008 - the same
 ) -> Evaluation:
     """Return what `strategy` says on each symbol of `focus` (default: all of `frames`).
 
-    frames: bars by symbol, in the strategy's timeframe; classifiers may look at all of them. view: what else they may look at.
+    frames: bars by symbol, in the strategy's timeframe; classifiers may look at all of them. view: what else they may look at. span: at
+    which bars classifiers and batch contracts are asked, default all; other kinds answer for every bar.
     Raises RefusedError for Python code without a sandbox, TransientError while the sandbox is busy.
     """
     asked = tuple(frames) if focus is None else focus
@@ -50,7 +52,7 @@ def evaluate_all(
             code="sandbox.unavailable",
             hint="run it through the backtest service, which has one",
         )
-    return python.evaluate_code(strategy, frames, sandbox, asked, view)
+    return python.evaluate_code(strategy, frames, sandbox, asked, view, span)
 
 
 def _by_rules(strategy: Strategy, frame: Frame) -> Signals:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,7 @@ class Evaluation:
     """What a strategy says on several symbols; each symbol asked for is in `signals` or in `faults`.
 
     warnings: what its author should know, such as a classifier that never succeeded. printed: the first of what the code printed.
-    sandbox: how the code was contained, empty for rules.
+    sandbox: how the code was contained, empty for rules. claimed: figures the code gave about itself, shown and never used.
     """
 
     signals: Mapping[str, Signals]
@@ -111,6 +111,7 @@ class Evaluation:
     warnings: tuple[str, ...] = ()
     printed: str = ""
     sandbox: Mapping[str, str] = field(default_factory=dict)
+    claimed: Mapping[str, Any] | None = None
 
     def only(self, symbol: str) -> Signals:
         """Return the signals on one symbol; raises BadStrategyError with the fault if there are none."""

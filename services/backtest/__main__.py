@@ -1,5 +1,6 @@
-"""Run the backtest service, with its engine compiled."""
+"""Run a backtest process in one of its roles, with the engine compiled: `--role all` (default), `coordinator` or `worker`."""
 
+import argparse
 import hashlib
 import importlib
 import os
@@ -8,17 +9,29 @@ from pathlib import Path
 from libs.common.runtime import run
 from services.backtest.settings import Settings
 
+ROLES = ("all", "coordinator", "worker")
 _KERNELS = ("libs/market/jit.py", "libs/market/fills.py", "services/backtest/core/engine*.py")
 
 
 def main() -> None:
     """Choose compilation and its cache, then build and run the service."""
+    asked = _parser().parse_args()
     settings = Settings()
     os.environ.setdefault("SENTINEL_JIT", "1")
     os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.data_dir.absolute() / "numba" / _sources()))
-    # `libs.market.jit` and numba read both variables while they are imported, so the app can only be imported now.
-    app = importlib.import_module("services.backtest.app")
-    run(app.build(settings), settings)
+    # `libs.market.jit` and numba read both variables while they are imported, so what uses them can only be imported now.
+    roles = importlib.import_module("services.backtest.roles")
+    if asked.role == "worker":
+        roles.work_only(settings, asked.name)
+    else:
+        run(roles.build(settings, with_worker=asked.role == "all"), settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.backtest", description="Judge strategies and do jobs.")
+    parser.add_argument("--role", choices=ROLES, default="all", help="what this process does")
+    parser.add_argument("--name", default="backtest_worker", help="what the pulse of a worker is called")
+    return parser
 
 
 def _sources() -> str:

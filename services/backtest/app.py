@@ -5,46 +5,60 @@ memory from the moment it is seen: it is named by the hash of its content, so it
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.bus import On, Outlet, Service, Tx
-from libs.common.commands import RunBacktest
-from libs.common.errors import PermanentError
-from libs.common.events import BacktestCompleted, BacktestFailed, Event, StrategyJudged, StrategyProposed
+from libs.common.commands import RunBacktest, SetVerdict
+from libs.common.errors import BadInputError, NotFoundError, PermanentError
+from libs.common.events import Event, StrategyProposed, VerdictSet
 from libs.common.messages import Message
-from libs.common.values import derive_id
 from libs.market.frame import Frame
 from libs.strategy.sandbox.host.availability import switches_for
 from libs.strategy.sandbox.host.pool import Pool
-from services.backtest import store
+from services.backtest import store, told, trials_store
 from services.backtest.core import engine
-from services.backtest.core.job import Failed, Outcome, Summary, job_of_command, job_of_proposal
-from services.backtest.runner import Runner
+from services.backtest.core.fingerprint import definition_hash
+from services.backtest.core.job import Failed, Job, Summary
+from services.backtest.core.requests import job_of_command, job_of_proposal
+from services.backtest.families import Families, Family
+from services.backtest.runner import Done, Runner, definition_of
 from services.backtest.settings import Settings
 
 PATIENCE_S = 1.0
 """How long a backtest of a strategy nobody has heard of waits for its proposal."""
 
 
+@dataclass(frozen=True)
+class Again:
+    """A command whose result is known already; it counts as a try of the family that asked, too."""
+
+    known: Summary
+    family_id: str
+
+
 class App:
     """The handlers, and the slow work before them."""
 
-    def __init__(self, runner: Runner):
-        """Serve with `runner`; `load` fills in the definitions known so far."""
+    def __init__(self, runner: Runner, at_once: int = 2):
+        """Serve with `runner`, which does `at_once` runs at a time; `load` fills in the definitions known so far."""
         self.runner = runner
+        self._places = asyncio.Semaphore(at_once)
+        self.families = Families()
         self.proposals: dict[str, StrategyProposed] = {}
         self._news = asyncio.Condition()
 
     async def load(self, connection: AsyncConnection) -> None:
         """Read the definitions of earlier proposals."""
+        self.families.load(connection)
         self.proposals = {proposal.strategy_id: proposal for proposal in await store.list_proposals(connection)}
 
-    async def judge(self, proposal: StrategyProposed) -> Outcome:
-        """Run a proposal on the default window; repeatable."""
+    async def judge(self, proposal: StrategyProposed) -> Done | Failed:
+        """Run a proposal on the default window before its family's boundary; repeatable."""
         async with self._news:
             self.proposals[proposal.strategy_id] = proposal
             self._news.notify_all()
@@ -52,43 +66,90 @@ class App:
             job = job_of_proposal(proposal)
         except PermanentError as error:
             return Failed(error)
-        return await asyncio.to_thread(self.runner.run, job)
+        return await self._run(job, proposal)
 
-    async def backtest(self, command: RunBacktest) -> Outcome:
+    async def backtest(self, command: RunBacktest) -> Done | Again | Failed:
         """Run what a command asks for; repeatable. A strategy submitted just before may still be on its way here."""
         if command.strategy_id is not None:
-            await self._hear_of(command.strategy_id)
+            await self.hear_of(command.strategy_id)
         try:
             job = job_of_command(command, self.proposals)
+            known = None if command.force else await self._known(job, command)
         except PermanentError as error:
             return Failed(error)
-        return await asyncio.to_thread(self.runner.run, job)
+        return Again(known, job.family_id) if known else await self._run(job, command)
 
-    async def _hear_of(self, strategy_id: str) -> None:
-        with suppress(TimeoutError):
-            async with self._news, asyncio.timeout(PATIENCE_S):
-                await self._news.wait_for(lambda: strategy_id in self.proposals)
-
-    async def on_proposed(self, proposal: StrategyProposed, tx: Tx, outcome: Outcome) -> list[Event]:
+    async def on_proposed(self, proposal: StrategyProposed, tx: Tx, outcome: Done | Failed) -> list[Event]:
         """Keep the proposal and say what it is worth, or why that cannot be said."""
         await store.save_proposal(tx.connection, proposal)
         if isinstance(outcome, Failed):
-            return [_failed(proposal, outcome.error)]
-        twin = await _keep(tx, outcome, proposal, again=False)
-        return [_completed(proposal, outcome, twin), _judged(proposal, outcome)]
+            return [told.failed(proposal, outcome.error)]
+        summary = await _keep(tx, outcome, proposal)
+        return [told.completed(proposal, summary), told.judged(proposal, proposal.strategy_id, summary)]
 
-    async def on_run(self, command: RunBacktest, tx: Tx, outcome: Outcome) -> list[Event]:
+    async def on_run(self, command: RunBacktest, tx: Tx, outcome: Done | Again | Failed) -> list[Event]:
         """Keep a new result and say it; a known one is answered from the store unless `force`. Raises what failed the run."""
         if isinstance(outcome, Failed):
             raise outcome.error
-        known = await store.find_backtest(tx.connection, outcome.backtest_id)
-        if known and not command.force:
-            tx.reply(known.backtest_id, **_answer(known), duplicate=True)
+        if isinstance(outcome, Again):
+            await _count_again(tx, outcome, command)
+            await _reply(tx, outcome.known, known=True)
             return []
-        twin = await _keep(tx, outcome, command, again=command.force)
-        of = {"duplicate_of": twin} if twin else {}
-        tx.reply(outcome.backtest_id, **_answer(outcome), duplicate=False, **of)
-        return [_completed(command, outcome, twin)]
+        summary = await _keep(tx, outcome, command)
+        await _reply(tx, summary, known=False)
+        events: list[Event] = [told.completed(command, summary)]
+        if summary.purpose == "promotion" and summary.strategy_id:
+            events.append(told.judged(command, summary.strategy_id, summary))
+        return events
+
+    async def on_set_verdict(self, command: SetVerdict, tx: Tx) -> list[Event]:
+        """Keep a person's verdict beside the computed one, and say it."""
+        summary = await _named(tx.connection, command)
+        verdict = VerdictSet.after(
+            command,
+            key=summary.backtest_id,
+            backtest_id=summary.backtest_id,
+            strategy_id=summary.strategy_id,
+            code_hash=summary.code_hash,
+            verdict=command.verdict,
+            computed=summary.verdict,
+            reason=command.reason,
+            set_by=command.asked_by,
+        )
+        await trials_store.add_verdict(tx.connection, verdict)
+        names = ("backtest_id", "code_hash", "verdict", "computed", "reason", "set_by")
+        tx.reply(summary.backtest_id, **{name: getattr(verdict, name) for name in names})
+        return [verdict]
+
+    async def _known(self, job: Job, command: RunBacktest) -> Summary | None:
+        """Return the stored result that answers a command: of the same bars, or of the same definition whatever the bars."""
+        if job.purpose == "promotion":
+            return None
+        identity = None
+        if command.known_by == "data":
+            standing = self.families.under_way.standing(await self._family(job, command))
+            identity = await asyncio.to_thread(self.runner.identity, job, standing)
+        async with self.families.read() as connection:
+            if identity is not None:
+                known = await store.find_backtest(connection, identity)
+            else:
+                known = await store.find_by_definition(connection, definition_hash(definition_of(job)))
+        whole = known is not None and (known.evidence.get("level") == "full" or not job.evidence)
+        return known if whole else None
+
+    async def _run(self, job: Job, cause: Message) -> Done | Failed:
+        family = await self._family(job, cause)
+        async with self._places:
+            return await asyncio.to_thread(self.runner.run, job, family, self.families.under_way)
+
+    async def _family(self, job: Job, cause: Message) -> Family:
+        return await self.families.find(job.family_id, cause.at, cause.event_id)
+
+    async def hear_of(self, strategy_id: str) -> None:
+        """Return once the strategy has been proposed, or after a moment."""
+        with suppress(TimeoutError):
+            async with self._news, asyncio.timeout(PATIENCE_S):
+                await self._news.wait_for(lambda: strategy_id in self.proposals)
 
 
 async def warm(outlet: Outlet) -> None:
@@ -106,13 +167,16 @@ def table(app: App) -> tuple[On, ...]:
     return (
         On(StrategyProposed, app.on_proposed, key="strategy_id", work=app.judge),
         On(RunBacktest, app.on_run, key="event_id", work=app.backtest),
+        On(SetVerdict, app.on_set_verdict),
     )
 
 
 def build(settings: Settings) -> Service:
     """Return the service on the real catalog and report folder."""
-    sandbox = Pool(settings.backtest_processes, switches_for(settings.sandbox))
-    app = App(Runner(settings.catalog_dir, settings.reports_dir, sandbox))
+    processes = settings.backtest_processes
+    sandbox = Pool(processes, switches_for(settings.sandbox))
+    runner = Runner(settings.catalog_dir, settings.reports_dir, sandbox, processes + 1)
+    app = App(runner, processes)
     return Service(
         "backtest",
         table(app),
@@ -120,93 +184,63 @@ def build(settings: Settings) -> Service:
         load=app.load,
         tasks=(warm,),
         details=sandbox.capabilities,
-        close=sandbox.close,
+        close=_all(runner.close, sandbox.close),
     )
 
 
-async def _keep(tx: Tx, summary: Summary, cause: Message, *, again: bool) -> str | None:
-    """Store a result and its trial; return the id of the first backtest with the same signals, if its code is another."""
-    twin = await store.find_twin(tx.connection, summary)
-    if again or await store.find_backtest(tx.connection, summary.backtest_id) is None:
-        await store.add_trial(tx.connection, summary, cause.at)
-    await store.save_backtest(tx.connection, summary, cause.at)
-    return twin
+def _all(*acts: Callable[[], None]) -> Callable[[], None]:
+    def act() -> None:
+        for each in acts:
+            each()
+
+    return act
 
 
-def _completed(cause: Message, summary: Summary, twin: str | None) -> BacktestCompleted:
-    return BacktestCompleted.after(
-        cause,
-        backtest_id=summary.backtest_id,
-        strategy_id=summary.strategy_id,
-        name=summary.name,
-        kind=summary.kind,
-        code_hash=summary.code_hash,
-        symbols=summary.symbols,
-        timeframe=summary.timeframe,
-        window_start=summary.window_start,
-        window_end=summary.window_end,
-        bars=summary.bars,
-        initial_capital=summary.initial_capital,
-        final_equity=summary.final_equity,
-        metrics=dict(summary.metrics),
-        verdict=summary.verdict,
-        deciding_rule=summary.deciding_rule,
-        duplicate=twin is not None,
-        data_hash=summary.data_hash,
-        report_key=summary.report_key,
-        simulated=summary.simulated,
+async def _keep(tx: Tx, done: Done, cause: Message) -> Summary:
+    """Store a result, its try and its family's boundary; return the result with the twin it has, if any."""
+    summary, connection = done.summary, tx.connection
+    twin = await trials_store.find_twin(connection, summary.signal_hash, summary.code_hash)
+    summary = replace(summary, duplicate_of=twin)
+    if done.holdout is not None:
+        await trials_store.save_holdout(connection, done.holdout)
+    source = trials_store.Source(
+        cause.event_id, summary.purpose, done.shown_until_ms, summary.strategy_id, summary.backtest_id
     )
+    await trials_store.add_trial(connection, done.trial, source)
+    await store.save_backtest(connection, summary, cause.at)
+    return summary
 
 
-def _judged(proposal: StrategyProposed, summary: Summary) -> StrategyJudged:
-    return StrategyJudged.after(
-        proposal,
-        strategy_id=proposal.strategy_id,
-        backtest_id=summary.backtest_id,
-        verdict=summary.verdict,
-        deciding_rule=summary.deciding_rule,
-        metrics=dict(summary.metrics),
-        closed_trades=summary.metrics["closed_trades"],
-        winning_trades=summary.metrics["winning_trades"],
-        window_start=summary.window_start,
-        window_end=summary.window_end,
-        bars=summary.bars,
-        gate=summary.gate,
-        data_hash=summary.data_hash,
-        report_key=summary.report_key,
-        simulated=summary.simulated,
-    )
+async def _count_again(tx: Tx, again: Again, command: RunBacktest) -> None:
+    """Count a result that another family was told as a try of this one, too."""
+    if again.known.family_id != again.family_id:
+        source = trials_store.Source(
+            command.event_id, again.known.purpose, 0, again.known.strategy_id, again.known.backtest_id
+        )
+        await trials_store.lend_trial(tx.connection, again.family_id, source, command.at)
 
 
-def _failed(proposal: StrategyProposed, error: PermanentError) -> BacktestFailed:
-    return BacktestFailed.after(
-        proposal,
-        backtest_id=derive_id(proposal.event_id, BacktestFailed.__name__, proposal.strategy_id),
-        strategy_id=proposal.strategy_id,
-        code=error.code,
-        detail=error.detail[:4_000],
-        pointer=error.pointer,
-        hint=error.hint,
-    )
+async def _reply(tx: Tx, summary: Summary, *, known: bool) -> None:
+    verdict_set = await trials_store.find_verdict(tx.connection, summary.backtest_id)
+    tx.reply(summary.backtest_id, **told.answer(summary, verdict_set, known=known))
 
 
-def _answer(summary: Summary) -> dict[str, Any]:
-    return {
-        "backtest_id": summary.backtest_id,
-        "strategy_id": summary.strategy_id,
-        "name": summary.name,
-        "symbols": list(summary.symbols),
-        "timeframe": summary.timeframe,
-        "window_start": summary.window_start.isoformat(),
-        "window_end": summary.window_end.isoformat(),
-        "bars": summary.bars,
-        "code_hash": summary.code_hash,
-        "initial_capital": summary.initial_capital,
-        "final_equity": summary.final_equity,
-        "metrics": dict(summary.metrics),
-        "verdict": summary.verdict.value,
-        "deciding_rule": summary.deciding_rule,
-        "gate": [stage.value for stage in summary.gate],
-        "report_key": summary.report_key,
-        "simulated": summary.simulated,
-    }
+async def _named(connection: AsyncConnection, command: SetVerdict) -> Summary:
+    if command.backtest_id is not None:
+        found = await store.find_backtest(connection, command.backtest_id)
+        if found is not None and command.code_hash not in (None, found.code_hash):
+            found = None
+        name, pointer = command.backtest_id, "/backtest_id"
+    elif command.code_hash is not None:
+        found = await store.find_by_code(connection, command.code_hash)
+        name, pointer = command.code_hash, "/code_hash"
+    else:
+        raise BadInputError(
+            "the command names no backtest",
+            code="backtest.unnamed",
+            pointer="/backtest_id",
+            hint="give backtest_id or code_hash",
+        )
+    if found is None:
+        raise NotFoundError(f"no backtest {name}", code="backtest.unknown", pointer=pointer)
+    return found

@@ -46,6 +46,10 @@ class Reports:
             )
         return body
 
+    def has(self, key: str) -> bool:
+        """Tell whether the report named `key` is stored."""
+        return bool(_KEY.fullmatch(key)) and self._path(key).is_file()
+
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"
 

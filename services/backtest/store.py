@@ -1,16 +1,32 @@
-"""The backtest service's tables: backtests, proposals and the append-only trials. All of its SQL is here."""
+"""The backtest service's tables of backtests and proposals; what is only ever added to is in `trials_store`."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db import Migration, Time, create
 from libs.common.events import StrategyProposed
 from libs.common.values import Stage, Verdict
+from services.backtest import trials_store
 from services.backtest.core.job import Summary
 
 METADATA = MetaData()
@@ -50,65 +66,78 @@ PROPOSALS = Table(
     Column("at", Time, nullable=False),
 )
 
-TRIALS = Table(
-    "trials",
-    METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("backtest_id", String(64), nullable=False),
-    Column("strategy_id", String(64)),
-    Column("family_id", String(64), nullable=False, index=True),
-    Column("code_hash", String(64), nullable=False),
-    Column("signal_hash", String(64), nullable=False, index=True),
-    Column("data_hash", String(64), nullable=False),
+_LATER = MetaData()
+
+FINDINGS = Table(
+    "findings",
+    _LATER,
+    Column("backtest_id", String(64), primary_key=True),
+    Column("definition_hash", String(64), nullable=False, index=True),
+    Column("purpose", String(16), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("preview", JSON, nullable=False),
+    Column("duplicate_of", String(64)),
     Column("at", Time, nullable=False),
-    Column("verdict", String(16), nullable=False),
-    Column("sharpe", Float),
 )
 
-MIGRATIONS: Sequence[Migration] = [create(METADATA)]
 
-_OWN = tuple(field.name for field in fields(Summary))
+def _forget_old_trials(connection: Connection) -> None:
+    """Drop the first table of trials: it kept no returns, so its tries can be compared with nothing."""
+    connection.execute(text("DROP TABLE IF EXISTS trials"))
+
+
+MIGRATIONS: Sequence[Migration] = [
+    create(METADATA),
+    _forget_old_trials,
+    create(_LATER),
+    create(trials_store.METADATA),
+    trials_store.append_only,
+]
+
+_FOUND = tuple(column.name for column in FINDINGS.columns if column.name not in ("backtest_id", "at"))
+_OWN = tuple(field.name for field in fields(Summary) if field.name not in _FOUND)
+_BOTH = select(BACKTESTS, *(FINDINGS.c[name] for name in _FOUND)).join(
+    FINDINGS, FINDINGS.c.backtest_id == BACKTESTS.c.backtest_id
+)
 
 
 async def find_backtest(connection: AsyncConnection, backtest_id: str) -> Summary | None:
     """Return the stored backtest, or None."""
-    row = (await connection.execute(select(BACKTESTS).where(BACKTESTS.c.backtest_id == backtest_id))).first()
-    if row is None:
-        return None
-    values = {name: getattr(row, name) for name in _OWN}
-    values.update(symbols=tuple(row.symbols), verdict=Verdict(row.verdict), gate=tuple(map(Stage, row.gate)))
-    return Summary(**values)
+    row = (await connection.execute(_BOTH.where(BACKTESTS.c.backtest_id == backtest_id))).first()
+    return None if row is None else _summary(row)
 
 
-async def find_twin(connection: AsyncConnection, summary: Summary) -> str | None:
-    """Return the id of the first backtest that gave the same signals on the same bars, if its code is another; or None."""
-    same = TRIALS.c.signal_hash == summary.signal_hash
-    query = select(TRIALS.c.backtest_id, TRIALS.c.code_hash).where(same).order_by(TRIALS.c.number).limit(1)
-    first = (await connection.execute(query)).first()
-    return None if first is None or first.code_hash == summary.code_hash else str(first.backtest_id)
+async def find_by_definition(connection: AsyncConnection, definition_hash: str) -> Summary | None:
+    """Return the newest backtest of a definition, whatever its bars, or None."""
+    query = _BOTH.where(FINDINGS.c.definition_hash == definition_hash)
+    row = (
+        await connection.execute(query.order_by(FINDINGS.c.at.desc(), BACKTESTS.c.window_end.desc()).limit(1))
+    ).first()
+    return None if row is None else _summary(row)
+
+
+async def find_by_code(connection: AsyncConnection, code_hash: str) -> Summary | None:
+    """Return the newest backtest of a code, or None."""
+    query = _BOTH.where(BACKTESTS.c.code_hash == code_hash).order_by(FINDINGS.c.at.desc(), BACKTESTS.c.backtest_id)
+    row = (await connection.execute(query.limit(1))).first()
+    return None if row is None else _summary(row)
 
 
 async def save_backtest(connection: AsyncConnection, summary: Summary, at: datetime) -> None:
     """Store a backtest, over an earlier run of the same id."""
     row: dict[str, Any] = {name: getattr(summary, name) for name in _OWN}
     row.update(symbols=list(summary.symbols), metrics=dict(summary.metrics), gate=list(summary.gate), at=at)
-    known = BACKTESTS.c.backtest_id == summary.backtest_id
-    changed = await connection.execute(update(BACKTESTS).where(known).values(row))
-    if not changed.rowcount:
-        await connection.execute(insert(BACKTESTS).values(row))
-
-
-async def add_trial(connection: AsyncConnection, summary: Summary, at: datetime) -> None:
-    """Note one evaluation; trials are never changed, because luck is judged by how many there were."""
-    names = ("backtest_id", "strategy_id", "family_id", "code_hash", "signal_hash", "data_hash", "verdict")
-    row: dict[str, Any] = {name: getattr(summary, name) for name in names}
-    await connection.execute(insert(TRIALS).values(**row, at=at, sharpe=summary.metrics["sharpe"]))
-
-
-async def list_trials(connection: AsyncConnection, family_id: str) -> list[dict[str, Any]]:
-    """Return the evaluations of a research family, oldest first."""
-    found = await connection.execute(select(TRIALS).where(TRIALS.c.family_id == family_id).order_by(TRIALS.c.number))
-    return [dict(row._mapping) for row in found]
+    found: dict[str, Any] = {name: getattr(summary, name) for name in _FOUND}
+    found.update(
+        backtest_id=summary.backtest_id,
+        reasons=[dict(reason) for reason in summary.reasons],
+        evidence=dict(summary.evidence),
+        preview=list(summary.preview),
+        at=at,
+    )
+    await _save(connection, BACKTESTS, row)
+    await _save(connection, FINDINGS, found)
 
 
 async def save_proposal(connection: AsyncConnection, proposal: StrategyProposed) -> None:
@@ -124,3 +153,17 @@ async def list_proposals(connection: AsyncConnection) -> list[StrategyProposed]:
     """Return every stored proposal, by strategy id."""
     found = await connection.execute(select(PROPOSALS.c.body).order_by(PROPOSALS.c.strategy_id))
     return [StrategyProposed.model_validate_json(row.body) for row in found]
+
+
+async def _save(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> None:
+    known = table.c.backtest_id == row["backtest_id"]
+    changed = await connection.execute(update(table).where(known).values(row))
+    if not changed.rowcount:
+        await connection.execute(insert(table).values(row))
+
+
+def _summary(row: Any) -> Summary:
+    values = {name: getattr(row, name) for name in (*_OWN, *_FOUND)}
+    values.update(symbols=tuple(row.symbols), verdict=Verdict(row.verdict), gate=tuple(map(Stage, row.gate)))
+    values.update(reasons=tuple(row.reasons), preview=tuple(row.preview))
+    return Summary(**values)

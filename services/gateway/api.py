@@ -5,7 +5,18 @@ from fastapi import APIRouter, FastAPI
 from services.gateway import problems
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Guard
-from services.gateway.routes import backtests, documented, facts, market, strategies, system, trading, universes
+from services.gateway.routes import (
+    backtests,
+    documented,
+    facts,
+    jobs,
+    market,
+    screens,
+    strategies,
+    system,
+    trading,
+    universes,
+)
 from services.gateway.shapes import API
 from services.gateway.status_page import StatusPage
 
@@ -15,7 +26,7 @@ def build_api(gateway: Gateway, page: StatusPage) -> FastAPI:
     app = FastAPI(title="Sentinel", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     version_1 = APIRouter(prefix=API)
-    for module in (strategies, backtests, facts, trading, market, universes, system):
+    for module in (strategies, backtests, jobs, screens, facts, trading, market, universes, system):
         version_1.include_router(module.router(gateway))
     for routes in (version_1, system.probes(gateway), documented.router(gateway, page)):
         app.include_router(routes)

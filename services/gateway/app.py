@@ -10,7 +10,7 @@ from libs.common.bus.table import On, Outlet, Service, Tx
 from libs.common.clock import Clock, WallClock
 from libs.common.db import Database
 from libs.common.errors import StoreUnavailableError
-from libs.common.events import OrderFilled
+from libs.common.events import JobProgressed, OrderFilled
 from libs.market.catalog import Catalog
 from services.gateway import pruning, views
 from services.gateway.api import build_api
@@ -61,6 +61,7 @@ class App:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._follow(database), name="fills")
                     group.create_task(pulse.watch_beats(outlet.beats()), name="beats")
+                    group.create_task(gateway.progress.watch(outlet.hear(JobProgressed)), name="progress")
                     group.create_task(serve(build_api(gateway, load_page()), bound), name="http")
         finally:
             await database.close()

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, select
@@ -23,6 +23,7 @@ from services.gateway.bodies import make_command
 from services.gateway.edge import new_id
 from services.gateway.live import Live
 from services.gateway.problems import RequestError
+from services.gateway.progress import Progress
 from services.gateway.pulse import Pulse
 from services.gateway.settings import Settings
 from services.gateway.tables import REQUESTS
@@ -55,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Gateway:
-    """The gateway's reach: settings, the read model, the bar catalog, the pulse, the bus."""
+    """The gateway's reach: settings, the read model, the bar catalog, the pulse, the bus, the progress of jobs."""
 
     settings: Settings
     database: Database
@@ -64,6 +65,7 @@ class Gateway:
     pulse: Pulse
     live: Live
     clock: Clock
+    progress: Progress = field(default_factory=Progress)
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a read transaction on the read model."""
@@ -106,9 +108,11 @@ class Gateway:
             )
         return not known
 
-    async def seen(self, look: Callable[[AsyncConnection], Awaitable[T | None]]) -> T | None:
-        """Return what `look` finds in the read model, waiting up to 2 s for facts on their way; None after that."""
-        give_up = self.clock.monotonic() + SEE_OWN_WRITE_S
+    async def seen(
+        self, look: Callable[[AsyncConnection], Awaitable[T | None]], within_s: float = SEE_OWN_WRITE_S
+    ) -> T | None:
+        """Return what `look` finds in the read model, waiting `within_s` for facts on their way; None after that."""
+        give_up = self.clock.monotonic() + within_s
         while True:
             async with self.read() as connection:
                 found = await look(connection)

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy import ColumnElement, and_, delete, select
 
 from libs.common.bus.table import Tx
-from services.gateway.tables import EQUITY, FACTS, REQUESTS
+from services.gateway.tables import EQUITY, FACTS, LATEST, REQUESTS
+from services.gateway.views import JOB
 
 KEEP_PER_SYMBOL = 2_000
 """Newest signals, alerts and gaps kept per symbol (and those of the same time as the last one). A signal that became a decision stays whatever its age."""
@@ -16,6 +17,9 @@ KEEP_REQUESTS = 20_000
 KEEP_EQUITY = 50_000
 """Newest equity points kept per account."""
 
+KEEP_JOBS = 5_000
+"""Newest jobs kept."""
+
 Prune = Callable[[Tx], Awaitable[None]]
 
 _PER_SYMBOL = ("SignalRaised", "AlertRaised", "GapFound")
@@ -23,7 +27,7 @@ _PER_SYMBOL = ("SignalRaised", "AlertRaised", "GapFound")
 
 async def due(tx: Tx) -> Sequence[Prune]:
     """Return the clean-ups to run, each small enough for a transaction of its own."""
-    steps: list[Prune] = [_requests]
+    steps: list[Prune] = [_requests, _jobs]
     pairs = (
         select(FACTS.c.kind, FACTS.c.symbol).where(FACTS.c.kind.in_(_PER_SYMBOL)).distinct().order_by("kind", "symbol")
     )
@@ -62,3 +66,11 @@ async def _requests(tx: Tx) -> None:
     at = (await tx.connection.execute(last_kept)).scalar()
     if at is not None:
         await tx.connection.execute(delete(REQUESTS).where(REQUESTS.c.at < at))
+
+
+async def _jobs(tx: Tx) -> None:
+    mine = LATEST.c.kind == JOB
+    last_kept = select(LATEST.c.at).where(mine).order_by(LATEST.c.at.desc()).offset(KEEP_JOBS - 1).limit(1)
+    at = (await tx.connection.execute(last_kept)).scalar()
+    if at is not None:
+        await tx.connection.execute(delete(LATEST).where(mine, LATEST.c.at < at))

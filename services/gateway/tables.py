@@ -88,7 +88,7 @@ LATEST = Table(
     Column("at", Time, nullable=False),
     Column("body", Text, nullable=False),
 )
-"""Facts of which only the newest counts: portfolio by account, control by name, feed by watch."""
+"""Facts of which only the newest counts: portfolio by account, control by name, feed by watch, job by id."""
 
 EQUITY = Table(
     "equity",

@@ -3,6 +3,7 @@
 Decides which facts are kept and which is current. Answers nothing: that is `queries`.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from libs.common.events import (
     Event,
     FeedChanged,
     GapFound,
+    JobDone,
+    JobFailed,
+    JobStarted,
     OrderChanged,
     OrderFilled,
     PortfolioChanged,
@@ -37,6 +41,9 @@ RANKS = {"intent": 0, "submitting": 1, "unknown": 2, "acked": 3, "partial": 4}
 """Order states by how far they are in an order's life; the others end it."""
 
 ENDED = 9
+
+JOB = "Job"
+"""The kind under which the newest fact about each job is kept."""
 
 _REFS = ("order_id", "backtest_id")
 _TAGS = ("action", "verdict", "state", "side")
@@ -62,6 +69,7 @@ _BACKTEST = tuple(column.name for column in BACKTESTS.columns)
 _SAVE_BACKTEST = _merge(BACKTESTS, _BACKTEST, ["backtest_id"], "excluded.at >= backtests.at")
 _SAVE_FIRST_BACKTEST = _merge(BACKTESTS, _BACKTEST, ["backtest_id"])
 _SAVE_LATEST = _merge(LATEST, ("kind", "name", "at", "body"), ["kind", "name"], "excluded.at >= latest.at")
+_SAVE_FIRST = _merge(LATEST, ("kind", "name", "at", "body"), ["kind", "name"])
 _SAVE_EQUITY = _merge(EQUITY, ("account", "at", "timeframe", "equity", "cash"), ["account", "at", "timeframe"])
 
 
@@ -150,6 +158,16 @@ def _portfolio(tx: Tx, event: PortfolioChanged) -> None:
     tx.later(_SAVE_EQUITY, account=event.account, at=event.at, timeframe=event.timeframe.value, **point)
 
 
+def _job(tx: Tx, event: JobStarted | JobDone | JobFailed) -> None:
+    """Keep where a job stands; its end counts whether it comes before or after its start."""
+    state = "running"
+    if not isinstance(event, JobStarted):
+        state = "done" if isinstance(event, JobDone) else "cancelled" if event.cancelled else "failed"
+    body = json.dumps({**event.model_dump(mode="json"), "state": state})
+    save = _SAVE_FIRST if state == "running" else _SAVE_LATEST
+    tx.later(save, kind=JOB, name=event.job_id, at=event.at, body=body)
+
+
 _FOLDS: dict[type[Event], Fold] = {
     StrategyProposed: _life("proposed"),
     StrategyJudged: _life("judged", verdict="verdict"),
@@ -162,9 +180,12 @@ _FOLDS: dict[type[Event], Fold] = {
     PortfolioChanged: _portfolio,
     ControlChanged: _newest("name"),
     FeedChanged: _newest("watch_id"),
+    JobStarted: _job,
+    JobDone: _job,
+    JobFailed: _job,
 }
 
-_ONLY_NEWEST = (PortfolioChanged, FeedChanged)
+_ONLY_NEWEST = (PortfolioChanged, FeedChanged, JobStarted, JobDone, JobFailed)
 
 KEPT: tuple[type[Event], ...] = (
     StrategyProposed,
@@ -184,5 +205,8 @@ KEPT: tuple[type[Event], ...] = (
     BarsImported,
     FeedChanged,
     GapFound,
+    JobStarted,
+    JobDone,
+    JobFailed,
 )
 """The facts the read model is made of."""

@@ -13,6 +13,7 @@ from libs.common.events import (
     StrategyJudged,
     StrategyRejected,
     StrategyRetired,
+    VerdictSet,
 )
 from libs.market.catalog import Catalog
 from libs.strategy.spec import Strategy, parse, strategy_id
@@ -41,6 +42,7 @@ class StrategyGen:
             timeframe=command.timeframe,
             parameters=command.parameters,
             signal_mode=command.signal_mode,
+            allow_short=command.allow_short,
         )
         identity = strategy_id(strategy)
         known = await store.find(tx.connection, identity)
@@ -80,6 +82,13 @@ class StrategyGen:
         record = await store.find(tx.connection, failed.strategy_id) if failed.strategy_id else None
         if record is not None and failed.caused_by == record.proposed.event_id:
             await store.save_failure(tx, failed)
+        return []
+
+    async def on_verdict_set(self, told: VerdictSet, tx: Tx) -> Sequence[Event]:
+        """Keep a person's verdict on a backtest of a strategy; one on a definition that was never submitted is nobody's."""
+        record = await store.find(tx.connection, told.strategy_id) if told.strategy_id else None
+        if record is not None and record.status != "deleted":
+            await store.save_verdict(tx, told)
         return []
 
     async def on_promote(self, command: PromoteStrategy, tx: Tx) -> Sequence[Event]:
@@ -134,6 +143,7 @@ def table(app: StrategyGen) -> list[On]:
         On(SubmitStrategy, app.on_submit, refusal=app.refused_submit),
         On(StrategyJudged, app.on_judged, key="strategy_id"),
         On(BacktestFailed, app.on_failed, key="strategy_id"),
+        On(VerdictSet, app.on_verdict_set, key="backtest_id"),
         On(PromoteStrategy, app.on_promote, key="strategy_id"),
         On(RetireStrategy, app.on_retire, key="strategy_id"),
         On(DeleteStrategy, app.on_delete, key="strategy_id"),

@@ -8,12 +8,20 @@ from typing import Literal
 
 from libs.common.commands import PromoteStrategy, SubmitStrategy
 from libs.common.errors import ConflictError, RefusedError
-from libs.common.events import BacktestFailed, StrategyJudged, StrategyPromoted, StrategyProposed
-from libs.common.values import Stage
+from libs.common.events import (
+    BacktestFailed,
+    GateReason,
+    StrategyJudged,
+    StrategyPromoted,
+    StrategyProposed,
+    VerdictSet,
+)
+from libs.common.values import Stage, Verdict
 from libs.strategy.family import family_of
 from libs.strategy.spec import Strategy, code_hash, strategy_id
 
 Status = Literal["proposed", "judged", "promoted", "retired", "deleted"]
+_WORTH_PAPER = (Verdict.EXCELLENT, Verdict.GOOD, Verdict.AVERAGE)
 PRIOR_TRADES = 10
 """A confidence is pulled toward one half as if so many coin tosses had been seen before the backtest."""
 
@@ -22,7 +30,8 @@ PRIOR_TRADES = 10
 class Record:
     """A strategy and where it stands in its life.
 
-    failed: why its newest proposal could not be judged, if so. step: how often it was promoted, retired or deleted.
+    failed: why its newest proposal could not be judged, if so. verdict_set: the newest verdict a person set on a backtest of it. step: how often
+    it was promoted, retired or deleted.
     """
 
     proposed: StrategyProposed
@@ -30,6 +39,7 @@ class Record:
     judged: StrategyJudged | None = None
     promoted: StrategyPromoted | None = None
     failed: BacktestFailed | None = None
+    verdict_set: VerdictSet | None = None
     step: int = 0
 
     @property
@@ -92,10 +102,18 @@ def promote(record: Record, command: PromoteStrategy) -> StrategyPromoted:
         closed_trades=trades,
         verdict=judged.verdict if judged else None,
         judged_by=judged.event_id if judged else None,
-        override_reason=command.override_reason,
+        override_reason=command.override_reason or _set_by_a_person(record, command),
         promoted_by=command.asked_by,
         step=record.step + 1,
     )
+
+
+def _set_by_a_person(record: Record, command: PromoteStrategy) -> str | None:
+    """Return in words whose verdict opened the gate, where the computed one did not."""
+    told, judged = record.verdict_set, record.judged
+    if told is None or judged is None or command.stage in judged.gate:
+        return None
+    return f"verdict set to {told.verdict} by {told.set_by or 'someone'}: {told.reason}"
 
 
 def shrunk(wins: int, trades: int) -> float | None:
@@ -108,19 +126,45 @@ def _gate(record: Record, command: PromoteStrategy) -> None:
         raise RefusedError(
             "no strategy may go live in this version", code="gate.live", hint="promote it to paper", pointer="/stage"
         )
+    if command.stage is not Stage.ALERT and record.proposed.allow_short:
+        raise RefusedError(
+            "agents do not go short in this version, so it would trade another strategy than the one judged",
+            code="gate.short",
+            hint="promote it to alert, or submit it without allow_short",
+            pointer="/stage",
+        )
     if record.judged is not None and command.stage in record.judged.gate:
         return
-    if command.stage is Stage.PAPER and command.override_reason:
+    if command.stage is Stage.PAPER and (command.override_reason or verdict_opens(record)):
         return
     override = " or give override_reason (kept for the record)" if command.stage is Stage.PAPER else ""
     if record.judged is None:
         raise _unjudged(record, override)
+    missed = _missed(record.judged, command.stage)
+    leaks = missed is not None and missed.stage is Stage.ALERT
     raise RefusedError(
-        f"the verdict {record.judged.verdict} does not open the gate to {command.stage}: {record.judged.deciding_rule}",
-        code="gate.verdict",
+        missed.words if missed else f"{command.stage}: {record.judged.deciding_rule}",
+        code="gate.look_ahead" if leaks else "gate.verdict",
         pointer="/stage",
         hint=f"improve it{override}",
     )
+
+
+def verdict_opens(record: Record) -> bool:
+    """Tell whether a verdict that a person set opens the gate to paper: average or better, on the judged backtest, and no look-ahead was found."""
+    told, judged = record.verdict_set, record.judged
+    if told is None or judged is None or told.backtest_id != judged.backtest_id:
+        return False
+    missing = [reason for reason in judged.reasons if reason.stage is not Stage.LIVE and not reason.met]
+    only_verdict = all(reason.check == "verdict" for reason in missing)
+    return told.verdict in _WORTH_PAPER and Stage.ALERT in judged.gate and only_verdict
+
+
+def _missed(judged: StrategyJudged, stage: Stage) -> GateReason | None:
+    """Return the first condition on the way to `stage` that is not met; None in facts of before conditions were told."""
+    order = list(Stage)
+    way = order[: order.index(stage) + 1]
+    return next((reason for reason in judged.reasons if reason.stage in way and not reason.met), None)
 
 
 def _unjudged(record: Record, override: str) -> ConflictError:

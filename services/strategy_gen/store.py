@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.bus import Tx
 from libs.common.db import create, upsert
 from libs.common.errors import NotFoundError
-from libs.common.events import BacktestFailed, StrategyJudged, StrategyPromoted, StrategyProposed
+from libs.common.events import BacktestFailed, StrategyJudged, StrategyPromoted, StrategyProposed, VerdictSet
 from services.strategy_gen.core import Record
 
 _METADATA = MetaData()
@@ -34,10 +34,20 @@ FAILURES = Table(
     Column("failed", LargeBinary, nullable=False),
 )
 
-MIGRATIONS = [create(_METADATA), create(_LATER)]
+_VERDICTS = MetaData()
+
+VERDICTS = Table(
+    "verdicts",
+    _VERDICTS,
+    Column("strategy_id", Text, primary_key=True),
+    Column("told", LargeBinary, nullable=False),
+)
+
+MIGRATIONS = [create(_METADATA), create(_LATER), create(_VERDICTS)]
 
 _SAVE = upsert(STRATEGIES)
 _SAVE_FAILURE = upsert(FAILURES)
+_SAVE_VERDICT = upsert(VERDICTS)
 
 
 async def save(tx: Tx, record: Record) -> None:
@@ -59,6 +69,11 @@ async def save_failure(tx: Tx, failed: BacktestFailed) -> None:
     await tx.connection.execute(_SAVE_FAILURE, {"proposal_id": failed.caused_by, "failed": failed.body()})
 
 
+async def save_verdict(tx: Tx, told: VerdictSet) -> None:
+    """Keep the newest verdict a person set on a backtest of a strategy."""
+    await tx.connection.execute(_SAVE_VERDICT, {"strategy_id": told.strategy_id, "told": told.body()})
+
+
 async def find(connection: AsyncConnection, strategy_id: str) -> Record | None:
     """Return a strategy, None when there never was one of that id."""
     row = (await connection.execute(select(STRATEGIES).where(STRATEGIES.c.strategy_id == strategy_id))).first()
@@ -67,7 +82,12 @@ async def find(connection: AsyncConnection, strategy_id: str) -> Record | None:
     record = _record(row)
     why = select(FAILURES.c.failed).where(FAILURES.c.proposal_id == record.proposed.event_id)
     failed = (await connection.scalars(why)).first()
-    return replace(record, failed=BacktestFailed.model_validate_json(failed)) if failed else record
+    told = (await connection.scalars(select(VERDICTS.c.told).where(VERDICTS.c.strategy_id == strategy_id))).first()
+    return replace(
+        record,
+        failed=BacktestFailed.model_validate_json(failed) if failed else None,
+        verdict_set=VerdictSet.model_validate_json(told) if told else None,
+    )
 
 
 async def get(connection: AsyncConnection, strategy_id: str) -> Record:

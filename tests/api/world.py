@@ -45,6 +45,7 @@ class FakeOutlet:
     answer: Callable[[Command], Event] = done
     asked: list[Command] = field(default_factory=list)
     pulses: list[ServiceBeat] = field(default_factory=list)
+    heard: list[Event] = field(default_factory=list)
 
     @property
     def state(self) -> Any:
@@ -65,6 +66,10 @@ class FakeOutlet:
 
     async def lag(self, stream: str) -> int:
         return 0
+
+    async def hear(self, kind: type[Event]) -> AsyncIterator[Event]:
+        for event in self.heard:
+            yield event
 
     async def beats(self) -> AsyncIterator[ServiceBeat]:
         for beat in self.pulses:

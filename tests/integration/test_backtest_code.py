@@ -12,8 +12,9 @@ from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import parse
 from services.backtest.core.engine import Terms
 from services.backtest.core.job import Failed, Job, Summary
-from services.backtest.runner import Runner
-from tests.support.build import walk
+from services.backtest.families import Family
+from services.backtest.runner import Done, Runner
+from tests.support.build import START, walk
 
 MEAN = """
 def generate_signals(df, fast=5):
@@ -43,15 +44,23 @@ def sandbox() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def runner(tmp_path: Path, sandbox: Pool) -> Runner:
+def runner(tmp_path: Path, sandbox: Pool) -> Iterator[Runner]:
     writer = CatalogWriter(tmp_path / "catalog")
     for symbol, bars in (("BTCUSDT", 300), ("ETHUSDT", 250)):
         writer.append(symbol, "1h", walk(bars), "test", True)
-    return Runner(tmp_path / "catalog", tmp_path / "reports", sandbox)
+    made = Runner(tmp_path / "catalog", tmp_path / "reports", sandbox, 2)
+    yield made
+    made.close()
 
 
 def job(code: str, symbols: tuple[str, ...] = ("BTCUSDT",), **more: Any) -> Job:
     return Job(parse(code=code, symbols=symbols, **more), None, "fam", Terms())
+
+
+def ran(runner: Runner, job: Job) -> Summary:
+    done = runner.run(job, Family("fam", START))
+    assert isinstance(done, Done), done
+    return done.summary
 
 
 def report_of(runner: Runner, found: Summary) -> Any:
@@ -59,9 +68,7 @@ def report_of(runner: Runner, found: Summary) -> Any:
 
 
 def test_backtest_of_code_says_what_ran_and_gives_the_same_bytes_again(runner: Runner) -> None:
-    found, again = runner.run(job(MEAN)), runner.run(job(MEAN))
-    assert isinstance(found, Summary)
-    assert isinstance(again, Summary)
+    found, again = ran(runner, job(MEAN)), ran(runner, job(MEAN))
     assert found.report_key == again.report_key
     told = report_of(runner, found)
     assert (told["metadata"]["kind"], told["metadata"]["code"], told["metadata"]["sandbox"]) == (
@@ -76,25 +83,21 @@ def test_backtest_of_code_says_what_ran_and_gives_the_same_bytes_again(runner: R
 
 
 def test_parameters_change_the_run_and_its_id(runner: Runner) -> None:
-    one, other = runner.run(job(MEAN)), runner.run(job(MEAN, parameters={"fast": 20}))
-    assert isinstance(one, Summary)
-    assert isinstance(other, Summary)
+    one, other = ran(runner, job(MEAN)), ran(runner, job(MEAN, parameters={"fast": 20}))
     assert (one.code_hash, one.signal_hash) == (other.code_hash, one.signal_hash)
     assert one.backtest_id != other.backtest_id
     assert one.signal_hash != other.signal_hash
 
 
 def test_classifier_buys_on_a_hit_and_sells_after_its_horizon(runner: Runner) -> None:
-    found = runner.run(job(CLASSIFY))
-    assert isinstance(found, Summary)
+    found = ran(runner, job(CLASSIFY))
     trades = [trade for trade in report_of(runner, found)["trades"] if not trade["open"]]
     assert len(trades) > 10
     assert {trade["bars"] for trade in trades} == {4}
 
 
 def test_symbol_the_code_fails_on_is_listed_and_the_others_run(runner: Runner) -> None:
-    found = runner.run(job(HALF_BROKEN, ("BTCUSDT", "ETHUSDT")))
-    assert isinstance(found, Summary)
+    found = ran(runner, job(HALF_BROKEN, ("BTCUSDT", "ETHUSDT")))
     assert len(found.symbols) == 1
     faults = report_of(runner, found)["code"]["faults"]
     assert [fault["line"] for fault in faults.values()] == [4]
@@ -113,7 +116,7 @@ def test_symbol_the_code_fails_on_is_listed_and_the_others_run(runner: Runner) -
 def test_code_that_fails_everywhere_fails_the_backtest_with_its_reason(
     runner: Runner, body: str, code: str, words: str
 ) -> None:
-    found = runner.run(job(f"def generate_signals(df):\n{body}\n"))
+    found = runner.run(job(f"def generate_signals(df):\n{body}\n"), Family("fam", START))
     assert isinstance(found, Failed)
     assert (found.error.code, found.error.pointer) == (code, "/code")
     assert words in found.error.detail

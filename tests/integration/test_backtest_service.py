@@ -23,10 +23,11 @@ from services.backtest.core.job import Failed
 from services.backtest.reports import Reports
 from services.backtest.runner import Runner
 from services.backtest.settings import Settings
+from services.backtest.trials_store import TRIALS
 from tests.support.bench import Bench
 from tests.support.build import START, promoted
 from tests.unit.backtest.builders import walk
-from tests.unit.backtest.reference import expected
+from tests.unit.backtest.reference import Bar, expected
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 REAL = Path(__file__).resolve().parents[2] / "../shared/data/crypto/BTCUSDT_binance-spot_1h_2017-2022.csv.gz"
@@ -97,13 +98,13 @@ async def test_proposal_is_judged_with_the_backtest_behind_it(bench):
     assert judged.closed_trades == judged.metrics["closed_trades"] > 5
     assert judged.gate[0] == "alert"
     assert judged.caused_by == proposed().event_id
-    assert await count(bench, store.TRIALS) == 1
+    assert await count(bench, TRIALS) == 1
 
 
 async def test_proposal_delivered_twice_is_judged_once(bench):
     await bench.deliver(proposed())
     assert await bench.deliver(proposed()) == []
-    assert await count(bench, store.TRIALS) == 1
+    assert await count(bench, TRIALS) == 1
 
 
 async def test_proposal_without_bars_fails_with_its_reason_and_is_kept(bench):
@@ -112,12 +113,16 @@ async def test_proposal_without_bars_fails_with_its_reason_and_is_kept(bench):
     assert failed.code == "data.unknown_symbol"
     assert failed.strategy_id == proposed(rules).strategy_id
     assert await count(bench, store.PROPOSALS) == 1
-    assert await count(bench, store.BACKTESTS) == 0
+    assert await count(bench, store.BACKTESTS) == await count(bench, TRIALS) == 0
 
 
-async def test_proposal_that_may_go_short_fails_with_its_reason(bench):
-    [failed] = parts(await bench.deliver(proposed(allow_short=True)), BacktestFailed)
-    assert failed.code == "strategy.unsupported_short"
+async def test_proposal_that_may_go_short_is_judged_with_shorts_and_opens_alert_at_most(bench, tmp_path):
+    published = await bench.deliver(proposed(allow_short=True))
+    [judged] = parts(published, StrategyJudged)
+    report = json.loads(Reports(tmp_path / "reports").read(judged.report_key))
+    assert {trade["side"] for trade in report["trades"]} == {"long", "short"}
+    assert judged.gate == ("alert",)
+    assert "paper: agents do not go short in this version" in [reason.words for reason in judged.reasons]
 
 
 async def test_command_is_answered_with_metrics_verdict_and_report(bench, tmp_path):
@@ -125,7 +130,8 @@ async def test_command_is_answered_with_metrics_verdict_and_report(bench, tmp_pa
     [completed], done = parts(published, BacktestCompleted), answer(published)
     result = done["result"]
     assert done["result_ids"] == [completed.backtest_id]
-    assert result["duplicate"] is False
+    assert (result["status"], result["duplicate"]) == ("success", False)
+    assert len(result["preview"]) == 10
     assert result["metrics"]["closed_trades"] == completed.metrics["closed_trades"]
     assert result["verdict"] == completed.verdict
     told = json.loads(Reports(tmp_path / "reports").read(result["report_key"]))
@@ -138,10 +144,10 @@ async def test_same_backtest_again_is_answered_as_duplicate_from_the_store(bench
     published = await bench.deliver(command("b", rules=RSI, name="second"))
     again = answer(published)
     assert parts(published, BacktestCompleted) == []
-    assert again["result"]["duplicate"] is True
+    assert (again["result"]["status"], again["result"]["duplicate"]) == ("duplicate", True)
     assert again["result"]["name"] == "first"
     assert again["result"]["metrics"] == first["result"]["metrics"]
-    assert await count(bench, store.TRIALS) == 1
+    assert await count(bench, TRIALS) == 1
 
 
 async def test_same_backtest_with_force_runs_and_counts_again(bench):
@@ -149,7 +155,7 @@ async def test_same_backtest_with_force_runs_and_counts_again(bench):
     published = await bench.deliver(command("b", rules=RSI, force=True))
     assert len(parts(published, BacktestCompleted)) == 1
     assert answer(published)["result"]["duplicate"] is False
-    assert await count(bench, store.TRIALS) == 2
+    assert await count(bench, TRIALS) == 2
     assert await count(bench, store.BACKTESTS) == 1
 
 
@@ -159,6 +165,7 @@ async def test_same_signals_from_other_code_are_told_as_a_duplicate_of_the_first
     published = await bench.deliver(command("b", rules=same))
     [completed] = parts(published, BacktestCompleted)
     assert completed.duplicate
+    assert completed.duplicate_of == first["result_ids"][0]
     assert answer(published)["result"]["duplicate_of"] == first["result_ids"][0]
     [original] = parts(await bench.deliver(command("c", rules=RSI, force=True)), BacktestCompleted)
     assert not original.duplicate
@@ -191,17 +198,7 @@ async def test_command_that_cannot_run_is_refused_and_changes_nothing(bench, fie
     done = answer(await bench.deliver(command(**fields)))
     assert done.get("code") == code
     if code:
-        assert await count(bench, store.BACKTESTS) == await count(bench, store.TRIALS) == 0
-
-
-async def test_trials_of_a_family_are_listed_in_order(bench):
-    await bench.deliver(proposed())
-    await bench.deliver(command("a", strategy_id=proposed().strategy_id, fee=0.0))
-    async with bench.transactor.database.read() as connection:
-        trials = await store.list_trials(connection, "fam-1")
-    assert [trial["number"] for trial in trials] == [1, 2]
-    assert trials[0]["signal_hash"] == trials[1]["signal_hash"]
-    assert trials[0]["sharpe"] < trials[1]["sharpe"]
+        assert await count(bench, store.BACKTESTS) == await count(bench, TRIALS) == 0
 
 
 async def test_warming_needs_no_bus():
@@ -226,9 +223,10 @@ async def test_documented_strategy_on_90_days_of_real_prices(tmp_path):
     window = frame.tail(2_160)
     actions = evaluate(parse(rules=DOCUMENTED), window).actions.tolist()
     terms = {"initial_capital": 10_000.0, "fraction": 1.0, "fee": 0.001, "slippage": 0.0002}
-    want = expected(actions, window.open.tolist(), window.close.tolist(), terms, False)
+    columns = zip(window.open, window.high, window.low, window.close, window.volume, strict=True)
+    want = expected(actions, [Bar(*map(float, row)) for row in columns], terms, position_mode=False)
     assert done["final_equity"] == pytest.approx(float(want.equity[-1]), rel=1e-9)
-    assert done["metrics"]["closed_trades"] == len(want.exits) == 159
+    assert done["metrics"]["closed_trades"] == sum(trade.reason != "open" for trade in want.trades) == 159
     assert done["metrics"]["winning_trades"] == 23
     assert done["final_equity"] == pytest.approx(5_400.60454183, abs=1e-6)
     assert done["deciding_rule"] == "poor: total return -45.99 % < 0 %, max drawdown 46.02 % > 30 %"

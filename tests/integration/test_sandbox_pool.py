@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 from libs.common.errors import PermanentError, SentinelError, TransientError
+from libs.strategy.runtime import evaluate
 from libs.strategy.sandbox.host.availability import switches_for
 from libs.strategy.sandbox.host.fleet import Plan
 from libs.strategy.sandbox.host.job import Job
 from libs.strategy.sandbox.host.memory import sealed
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.sandbox.wire import Hello, Switches
+from libs.strategy.spec import parse
 from tests.security import frames
 from tests.security.processes import alive, descendants
+from tests.support.build import walk
 
 READY = Hello(True, "", "3", "2", "3", {"seccomp": "yes"}, "passed").encode()
 FRAME = frames.frame({"ok": True, "op": "check", "contracts": [], "diagnostics": []})
@@ -134,6 +137,34 @@ def test_job_whose_fork_server_fails_once_is_retried(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     act = f"p = {str(seen)!r}\nif not os.path.exists(p):\n    open(p, 'w').close()\n    os._exit(9)"
     with pool_of(SERVE, act) as pool:
+        assert pool.run(job()).code == "ok"
+
+
+def test_job_whose_child_was_killed_from_outside_starts_once_more(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    act = f"p = {str(seen)!r}\nif not os.path.exists(p):\n    open(p, 'w').close()\n    status.update(exit=None, signal=9)"
+    with pool_of(SERVE, act) as pool:
+        assert pool.run(job()).code == "ok"
+
+
+@pytest.mark.parametrize("act", ["status['refused'] = 'no process for the job'", "status['exit'] = 71"])
+def test_machine_short_of_something_is_not_the_fault_of_the_strategy(act: str) -> None:
+    strategy = parse(code="def generate_signals(df):\n    return [0] * len(df)\n", symbols=["BTCUSDT"])
+    with pool_of(SERVE, act) as pool:
+        error = error_of(lambda: evaluate(strategy, walk(5), pool))
+        assert isinstance(error, TransientError)
+        assert error.code == "sandbox.unavailable"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_pool_whose_thread_broke_serves_again() -> None:
+    with pool_of(SERVE) as pool:
+        assert pool.run(job()).code == "ok"
+        broken = pool._dispatcher
+        assert broken is not None
+        vars(broken)["_paces"] = None
+        assert error_of(lambda: pool.run(job())).code == "sandbox.closed"
+        broken.join(10)
         assert pool.run(job()).code == "ok"
 
 

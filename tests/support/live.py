@@ -103,10 +103,10 @@ class Live:
 
 @asynccontextmanager
 async def live(
-    folder: Path, env: Mapping[str, str] | None = None, services: tuple[str, ...] = SERVICES
+    folder: Path, env: Mapping[str, str] | None = None, services: tuple[str, ...] = SERVICES, workers: int = 0
 ) -> AsyncIterator[Live]:
     """Run the system on `folder`; everything is stopped at the end, whatever happens."""
-    system = System(folder, env=env, ports="free", services=services)
+    system = System(folder, env=env, ports="free", services=services, workers=workers)
     await system.start()
     try:
         await system.wait_ready()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -17,7 +17,9 @@ from libs.common.events import CommandDone, CommandRefused, Event, ServiceBeat
 from libs.common.messages import Message
 
 _PUBLISH_TIMEOUT_S = 2.0
-_BEATS_KEPT = 256
+_KEPT = 256
+
+E = TypeVar("E", bound=Event)
 
 
 class BusOutlet:
@@ -95,20 +97,24 @@ class BusOutlet:
         unsent = len(self._transactor.outbox) if self._transactor else 0
         return unsent + max(((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos), default=0)
 
-    async def beats(self) -> AsyncIterator[ServiceBeat]:
+    def beats(self) -> AsyncIterator[ServiceBeat]:
         """Yield the pulse of every service as it comes; a slow reader misses some."""
-        queue: asyncio.Queue[Msg] = asyncio.Queue(_BEATS_KEPT)
+        return self.hear(ServiceBeat)
+
+    async def hear(self, kind: type[E]) -> AsyncIterator[E]:
+        """Yield every fact of a class as it comes, stored or not; a slow reader misses some."""
+        queue: asyncio.Queue[Msg] = asyncio.Queue(_KEPT)
 
         async def received(message: Msg) -> None:
             if not queue.full():
                 queue.put_nowait(message)
 
-        subscription = await self.connection.client.subscribe(ServiceBeat.wildcard(), cb=received)
+        subscription = await self.connection.client.subscribe(kind.wildcard(), cb=received)
         try:
             while True:
                 message = await queue.get()
                 try:
-                    yield ServiceBeat.parse(message.data, message.subject)
+                    yield kind.parse(message.data, message.subject)
                 except BadMessageError:
                     continue
         finally:

@@ -5,7 +5,7 @@ Returning events from a handler is publishing them; a handler never acks, retrie
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,8 @@ from libs.common.db import Migration
 from libs.common.errors import PermanentError
 from libs.common.events import Event, ServiceBeat
 from libs.common.messages import Message
+
+E = TypeVar("E", bound=Event)
 
 Handler = Callable[..., Awaitable[Sequence[Event]]]
 """`async (message, tx) -> events`, or `async (message, tx, worked) -> events` in a row that names `work` or `prepare`."""
@@ -139,6 +141,10 @@ class Outlet(Protocol):
 
     def beats(self) -> AsyncIterator[ServiceBeat]:
         """Yield the pulse of every service as it comes."""
+        ...
+
+    def hear(self, kind: type[E]) -> AsyncIterator[E]:
+        """Yield every fact of a class as it comes, stored or not; a slow reader misses some."""
         ...
 
 

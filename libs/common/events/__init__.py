@@ -4,7 +4,11 @@ from libs.common.events.agents import AlertRaised, SignalRaised
 from libs.common.events.backtest import (
     BacktestCompleted,
     BacktestFailed,
+    EvidenceTold,
+    GateReason,
+    HoldoutTold,
     StrategyJudged,
+    VerdictSet,
 )
 from libs.common.events.base import Event
 from libs.common.events.executor import (
@@ -22,6 +26,7 @@ from libs.common.events.ingest import (
     GapFound,
     UniverseChanged,
 )
+from libs.common.events.jobs import JobDone, JobFailed, JobStarted, ShardDone, ShardFailed, ShardReady
 from libs.common.events.mother_ai import (
     MAX_CANDIDATES,
     Candidate,
@@ -53,6 +58,12 @@ FACTS: tuple[type[Event], ...] = (
     StrategyDeleted,
     BacktestCompleted,
     BacktestFailed,
+    JobStarted,
+    JobDone,
+    JobFailed,
+    ShardReady,
+    ShardDone,
+    ShardFailed,
     SignalRaised,
     AlertRaised,
     DecisionMade,
@@ -83,16 +94,25 @@ __all__ = [
     "DecisionMade",
     "Definition",
     "Event",
+    "EvidenceTold",
     "FeedChanged",
     "FundamentalsImported",
     "GapFound",
+    "GateReason",
+    "HoldoutTold",
+    "JobDone",
+    "JobFailed",
     "JobProgressed",
+    "JobStarted",
     "OrderChanged",
     "OrderFilled",
     "PortfolioChanged",
     "Position",
     "RoundDecided",
     "ServiceBeat",
+    "ShardDone",
+    "ShardFailed",
+    "ShardReady",
     "SignalRaised",
     "StrategyDeleted",
     "StrategyJudged",
@@ -101,4 +121,5 @@ __all__ = [
     "StrategyRejected",
     "StrategyRetired",
     "UniverseChanged",
+    "VerdictSet",
 ]

@@ -19,6 +19,9 @@ CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 MAX_HORIZON = 1_000
 """Most bars a classification may be held."""
 
+CONSTANTS: Mapping[str, str] = {"SIGNAL_MODE": '"position"', "HORIZON": "5"}
+"""Module constants that steer a run -> how one is written."""
+
 _MODES = ("action", "position")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -33,7 +36,7 @@ class Promised:
 
 
 def judge_contracts(walked: Walked, notes: Notes) -> Promised:
-    """Return the contracts of a source, and remark missing, doubled, misshapen and unused ones."""
+    """Return the contracts and constants of a source, and remark missing, doubled, misshapen and unused ones."""
     defined = {name: _definitions(name, walked) for name in CONTRACTS}
     for name, functions in defined.items():
         if functions:
@@ -123,15 +126,32 @@ def literal(node: ast.expr | None) -> tuple[bool, Literals]:
 
 
 def _constants(walked: Walked, notes: Notes) -> Iterator[tuple[str, Literals]]:
-    for statement in walked.tree.body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        if isinstance(statement, ast.AnnAssign):
-            targets = [statement.target]
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id in ("SIGNAL_MODE", "HORIZON"):
-                known, value = literal(getattr(statement, "value", None))
-                if _is_good(target, known, value, notes):
-                    yield target.id, value
+    """Give the constants that are set once, by a plain statement of the top level; remark every other way to set them."""
+    for name in CONSTANTS:
+        if name not in walked.module.bound:
+            continue
+        plain = [target for target in map(_plain_target, walked.tree.body) if target and target.id == name]
+        others = [one for one in walked.all(ast.Name) if one.id == name and _rebinds(one, walked) and one not in plain]
+        if others or len(plain) != 1:
+            place = (*others, *plain[1:], walked.tree)[0]
+            message = f"{name} is set in a way that is not read before the code runs"
+            notes.error(
+                place, "contract.constant", message, f"write it once, at the top level: {name} = {CONSTANTS[name]}"
+            )
+            continue
+        known, value = literal(getattr(walked.parents[plain[0]], "value", None))
+        if _is_good(plain[0], known, value, notes):
+            yield name, value
+
+
+def _plain_target(statement: ast.stmt) -> ast.Name | None:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    else:
+        return None
+    return target if isinstance(target, ast.Name) else None
 
 
 def _is_good(target: ast.Name, known: bool, value: Literals, notes: Notes) -> bool:

@@ -10,6 +10,10 @@ from libs.strategy.check.report import Diagnostic
 MOST = 100
 """Diagnostics kept of one source; a person reads the first few."""
 
+_HINTED = 10
+_LIKELY = 250
+"""Names near in length that are compared, for so many remarks; comparing takes time, and only the first remarks are read."""
+
 _STARTS = {ast.FunctionDef: 4, ast.AsyncFunctionDef: 10, ast.ClassDef: 6}
 
 
@@ -20,6 +24,7 @@ class Notes:
         """text: the source whose nodes are remarked on."""
         self._lines = text.split("\n")
         self._found: dict[tuple[str, int, int], Diagnostic] = {}
+        self._hints_left = _HINTED
 
     def error(self, node: ast.AST, code: str, message: str, hint: str | None = None) -> None:
         """Remark something that keeps the source from running."""
@@ -31,9 +36,11 @@ class Notes:
 
     def near(self, name: str, known: Iterable[str]) -> str | None:
         """Return "did you mean x" for the known name most like this one, None if none is or enough has been remarked."""
-        if len(self._found) >= MOST:
+        if not self._hints_left:
             return None
-        close = get_close_matches(name[:64], sorted(known), n=1, cutoff=0.72)
+        self._hints_left -= 1
+        likely = sorted(known, key=lambda one: (abs(len(one) - len(name)), one))[:_LIKELY]
+        close = get_close_matches(name[:64], likely, n=1, cutoff=0.72)
         return f"did you mean {close[0]}" if close else None
 
     def add(self, diagnostic: Diagnostic) -> None:

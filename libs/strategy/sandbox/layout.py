@@ -6,8 +6,8 @@
 
 import json
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from libs.strategy.sandbox.wire import WireError, make, parse
@@ -38,7 +38,8 @@ class Block:
 class MarketIndex:
     """What a market memfd holds.
 
-    fundamentals: values by symbol and field; point_in_time: they were known at the as-of time, not only today.
+    fundamentals: values by symbol and field; point_in_time: they were known at the as-of time, not only today. history: by symbol, rows of
+    (epoch ms from which it was known, values by field), oldest first; such a symbol is not in `fundamentals`.
     """
 
     timeframe: str
@@ -46,6 +47,7 @@ class MarketIndex:
     symbols: dict[str, Block]
     fundamentals: dict[str, dict[str, Scalar]] = field(default_factory=dict)
     point_in_time: bool = False
+    history: dict[str, list[tuple[int, dict[str, Scalar]]]] = field(default_factory=dict)
 
 
 def pack_market(
@@ -54,6 +56,7 @@ def pack_market(
     fundamentals: Mapping[str, Mapping[str, Scalar]] | None = None,
     *,
     point_in_time: bool = False,
+    history: Mapping[str, Sequence[tuple[int, Mapping[str, Scalar]]]] | None = None,
 ) -> list[bytes | memoryview]:
     """Return the parts of a market file in order, columns not copied.
 
@@ -65,6 +68,7 @@ def pack_market(
     told |= {
         "fundamentals": {symbol: dict(known) for symbol, known in (fundamentals or {}).items()},
         "point_in_time": point_in_time,
+        "history": {symbol: [(known, dict(row)) for known, row in rows] for symbol, rows in (history or {}).items()},
     }
     first, text = 0, b""
     while first < (needed := _aligned(16 + len(text := _index(told, sizes, first)))):
@@ -89,7 +93,7 @@ def read_market(view: memoryview) -> MarketIndex:
     for symbol, block in blocks.items():
         if block.at % _ALIGN or block.rows < 0 or block.at + 48 * block.rows > len(view):
             raise WireError(f"the block of {symbol[:40]} lies outside the file")
-    return MarketIndex(index.timeframe, index.timeframe_ms, blocks, index.fundamentals, index.point_in_time)
+    return replace(index, symbols=blocks)
 
 
 def _index(told: dict[str, Any], sizes: Mapping[str, int], first: int) -> bytes:

@@ -1,8 +1,8 @@
-"""Signals to trades to equity: one loop over bars, compiled where `libs.market.jit` compiles, plain Python elsewhere.
+"""Signals to trades to equity on the bars of one symbol.
 
-Decides when a signal becomes a fill: decided at the close of bar t with the books as they then are, filled at the open of
-bar t + 1. What happens inside a bar is `engine_kernel`; what a fill costs is `libs/market/fills.py`, which the paper venue uses too,
-so both book the same numbers. One symbol; several that share their cash are `engine_portfolio`.
+Decides what a run is given and what it tells. The loop is `engine_loop`, what happens inside a bar `engine_kernel`; what a fill costs is
+`libs/market/fills.py`, which the paper venue uses too, so both book the same numbers. One symbol; several that share their cash
+are `engine_portfolio`.
 """
 
 from dataclasses import dataclass
@@ -12,35 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from libs.market.fills import LOT_STEP, round_money
+from libs.market.fills import LOT_STEP
 from libs.market.frame import Frame
-from libs.market.jit import COMPILED, jit, operand
-from services.backtest.core.engine_kernel import (
-    CASH,
-    CLOSING,
-    COLUMNS,
-    ENTRY_PRICE,
-    FRACTION,
-    HIGH,
-    OPEN,
-    OPENING,
-    QUANTITY,
-    SIDE,
-    SPEND,
-    STATE,
-    STOP,
-    SYMBOL,
-    TARGET,
-    TRADES,
-    TRAIL,
-    close_at_open,
-    decide,
-    guard,
-    mark,
-    measure_room,
-    open_at_open,
-    ruin,
-)
+from libs.market.jit import COMPILED, operand
+from services.backtest.core.engine_kernel import COLUMNS, STATE, SYMBOL_COLUMN, WHOLE_COLUMNS
+from services.backtest.core.engine_loop import replay
 from services.backtest.core.values import Floats, Times
 
 ENGINE_VERSION = "1"
@@ -147,7 +123,8 @@ class Result:
 
 def book_of(table: Floats) -> Book:
     """Return the kernel's table of trades as typed columns."""
-    return Book(*table[:SYMBOL].astype(np.int64), *table[ENTRY_PRICE:])
+    columns = np.ascontiguousarray(table.T)
+    return Book(*columns[:WHOLE_COLUMNS].astype(np.int64), *columns[SYMBOL_COLUMN + 1 :])
 
 
 def run(
@@ -173,16 +150,16 @@ def run(
     opens, closes = column(frame.open), column(frame.close)
     highs, lows = (column(frame.high), column(frame.low)) if busy else (opens, opens)
     volumes = column(frame.volume) if terms.volume_cap > 0 else opens
-    equity, table = np.empty(count), np.empty((COLUMNS, most_trades(count, busy)))
+    equity, table = np.empty(count), np.empty((most_trades(count, busy), COLUMNS))
     trades, cash, pending, ruined_at = replay(
         _signs(actions),
         (opens, highs, lows, closes, volumes),
         terms.rules,
         (position_mode, allow_short, horizon),
-        (blank(STATE), blank(2, terms.initial_capital)),
+        blank(STATE, terms.initial_capital),
         (equity, table),
     )
-    return Result(equity, cash, pending, ruined_at, table[:, :trades])
+    return Result(equity, cash, pending, ruined_at, table[:trades])
 
 
 def column(values: Floats) -> Any:
@@ -212,62 +189,3 @@ def blank(length: int, first: float = 0.0) -> Any:
 def most_trades(count: int, busy: bool) -> int:
     """Return how many trades fit into `count` bars: one in two bars, or one a bar where it can be left inside or reversed."""
     return count if busy else count // 2 + 1
-
-
-@jit
-def replay(actions: Any, bars: Any, rules: Any, modes: Any, state: Any, out: Any) -> tuple[int, float, int, int]:
-    """Fill `out` = (equity, table of trades) and return (trades, cash, pending, ruined_at).
-
-    bars: five columns, open to volume; high and low are read where positions are guarded or short, volume under a cap. rules:
-    `Terms.rules`. modes: position_mode, allow_short, horizon. state: `s` and `purse` of the kernel, blank but for the cash.
-    """
-    opens, highs, lows, closes, volumes = bars
-    equity, table = out
-    s, purse = state
-    guarded = rules[STOP] > 0.0 or rules[TARGET] > 0.0 or rules[TRAIL] > 0.0
-    at_every_bar = modes[0] or modes[2] > 0
-    due, quantity, cash, ruined_at = False, 0.0, purse[CASH], -1
-    for t in range(len(closes)):
-        if due:
-            measure_room(volumes[t], rules, s)
-            _trade(t, opens[t], rules, s, table, purse)
-            if s[SIDE] < 0.0 or (guarded and s[SIDE] != 0.0):
-                _survive(t, (opens[t], highs[t], lows[t]), rules, s, table, purse)
-            due = _is_due(guarded, s)
-            quantity, cash = s[QUANTITY], purse[CASH]
-        worth = cash + quantity * closes[t]
-        equity[t] = worth
-        if not worth > 0.0:
-            ruined_at = t
-            equity[t:] = 0.0
-            s[CLOSING], s[OPENING] = 0.0, 0.0
-            break
-        if at_every_bar or actions[t] != 0:
-            decide(t, actions[t], modes, s, table)
-            due = _is_due(guarded, s)
-    if s[SIDE] != 0.0:
-        mark(closes[len(closes) - 1], s, table)
-    pending = -s[SIDE] if s[CLOSING] != 0.0 else s[OPENING]
-    return int(purse[TRADES]), purse[CASH], int(pending), ruined_at
-
-
-@jit
-def _is_due(guarded: bool, s: Any) -> bool:
-    return s[CLOSING] != 0.0 or s[OPENING] != 0.0 or s[SIDE] < 0.0 or (guarded and s[SIDE] != 0.0)
-
-
-@jit
-def _trade(t: int, price: float, rules: Any, s: Any, table: Any, purse: Any) -> None:
-    if s[CLOSING] != 0.0:
-        close_at_open(t, price, rules, s, table, purse)
-    if s[OPENING] != 0.0 and s[CLOSING] == 0.0:
-        if s[SPEND] < 0.0:
-            s[SPEND] = round_money(rules[FRACTION] * purse[CASH])
-        open_at_open(t, price, rules, s, table, purse)
-
-
-@jit
-def _survive(t: int, bar: Any, rules: Any, s: Any, table: Any, purse: Any) -> None:
-    guard(t, bar, rules, s, table, purse)
-    if s[SIDE] < 0.0 and not purse[CASH] + s[QUANTITY] * bar[HIGH] > 0.0:
-        ruin(t, max(bar[OPEN], purse[CASH] / -s[QUANTITY]), rules, s, table, purse)

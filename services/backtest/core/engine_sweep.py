@@ -1,6 +1,6 @@
 """Many runs on the same bars in one loop: six numbers each, no trade list kept, memory independent of their count.
 
-Every run is `engine.replay` itself, so a sweep says of a candidate what its own backtest says. A number that does not exist is NaN here.
+Every run is `engine_loop.replay` itself, so a sweep says of a candidate what its own backtest says. A number that does not exist is NaN here.
 """
 
 import math
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from libs.market.frame import Frame
 from libs.market.jit import jit
-from services.backtest.core.engine import Terms, blank, column, most_trades, plain, replay
+from services.backtest.core.engine import Terms, blank, column, most_trades, plain
 from services.backtest.core.engine_kernel import CASH, COLUMNS, EXIT_INDEX, PNL, STATE
+from services.backtest.core.engine_loop import replay
 from services.backtest.core.values import TINY, Floats
 
 SWEEP_METRICS = ("total_return", "max_drawdown", "sharpe_bar", "closed_trades", "win_rate", "profit_factor")
@@ -66,9 +67,9 @@ def _check(count: int, frame: Frame) -> None:
 def _given(frame: Frame, terms: Terms, periods: int, modes: tuple[bool, bool, int]) -> tuple[Any, Any, Any, Any, Any]:
     columns = (frame.open, frame.high, frame.low, frame.close, frame.volume)
     most = most_trades(len(frame), terms.guarded or modes[1])
-    out = (np.empty(len(frame)), np.empty((COLUMNS, most)))
+    out = (np.empty(len(frame)), np.empty((most, COLUMNS)))
     start = (float(terms.initial_capital), math.sqrt(periods))
-    return tuple(map(column, columns)), terms.rules, modes, (blank(STATE), blank(2), start), out
+    return tuple(map(column, columns)), terms.rules, modes, (blank(STATE), start), out
 
 
 @jit
@@ -96,11 +97,11 @@ def _cross(fast: Any, slow: Any, actions: Any) -> None:
 
 @jit
 def _one(actions: Any, bars: Any, rules: Any, modes: Any, state: Any, out: Any, found: Any) -> None:  # noqa: PLR0913
-    s, purse, start = state
+    s, start = state
     for place in range(len(s)):
         s[place] = 0.0
-    purse[CASH], purse[1] = start[0], 0.0
-    trades, _, _, _ = replay(actions, bars, rules, modes, (s, purse), out)
+    s[CASH] = start[0]
+    trades, _, _, _ = replay(actions, bars, rules, modes, s, out)
     _fold_equity(out[0], start[0], start[1], found)
     _fold_trades(out[1], trades, found)
 
@@ -109,43 +110,38 @@ def _one(actions: Any, bars: Any, rules: Any, modes: Any, state: Any, out: Any, 
 def _fold_equity(equity: Any, initial: float, scale: float, found: Any) -> None:
     count = len(equity)
     peak, trough, deepest = initial, initial, 0.0
-    before, total = initial, 0.0
+    before, total, squares, largest = initial, 0.0, 0.0, 0.0
     for t in range(count):
         worth = equity[t]
+        if worth == before or not before > 0.0:
+            continue
+        moved = worth / before - 1.0
+        total += moved
+        squares += moved * moved
+        largest = max(largest, abs(moved))
         if worth > peak:
             deepest = min(deepest, trough / peak - 1.0)
             peak, trough = worth, worth
-        elif worth < trough:
-            trough = worth
-        if before > 0.0 and worth != before:
-            total += worth / before - 1.0
+        trough = min(trough, worth)
         before = worth
+    mean = total / count
     found[0] = equity[count - 1] / initial - 1.0
     found[1] = min(deepest, trough / peak - 1.0)
-    found[2] = _sharpe(equity, initial, total / count, scale)
-
-
-@jit
-def _sharpe(equity: Any, initial: float, mean: float, scale: float) -> float:
-    before, squares, largest = initial, 0.0, 0.0
-    for t in range(len(equity)):
-        moved = equity[t] / before - 1.0 if before > 0.0 and equity[t] != before else 0.0
-        squares += (moved - mean) * (moved - mean)
-        largest = max(largest, abs(moved))
-        before = equity[t]
-    if len(equity) < 2:
-        return math.nan
-    deviation = math.sqrt(squares / (len(equity) - 1))
-    return mean / deviation * scale if deviation > TINY * largest else math.nan
+    found[2] = math.nan
+    if count > 1:
+        # nothing is held at the first bar, so the variance is at least mean^2 / count and the difference keeps its digits
+        deviation = math.sqrt(max(0.0, squares - count * mean * mean) / (count - 1))
+        if deviation > TINY * largest:
+            found[2] = mean / deviation * scale
 
 
 @jit
 def _fold_trades(table: Any, trades: int, found: Any) -> None:
     closed, won, gained, lost = 0, 0, 0.0, 0.0
     for n in range(trades):
-        if table[EXIT_INDEX, n] >= 0.0:
+        if table[n][EXIT_INDEX] >= 0.0:
             closed += 1
-            pnl = table[PNL, n]
+            pnl = table[n][PNL]
             if pnl > 0.0:
                 won += 1
                 gained += pnl

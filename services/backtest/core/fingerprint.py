@@ -2,11 +2,14 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from libs.common.values import to_epoch_ms
 from services.backtest.core.engine import ENGINE_VERSION, Terms
 
 
@@ -17,15 +20,41 @@ def joint_hash(hashes: Mapping[str, str]) -> str:
     return _digest(sorted(hashes.items())).hex()
 
 
-def backtest_id(
-    code_hash: str, symbols: Sequence[str], timeframe: str, parameters: Mapping[str, Any], terms: Terms, data_hash: str
-) -> str:
+@dataclass(frozen=True)
+class Definition:
+    """What was asked for, whatever the bars: decides together with them what comes out.
+
+    symbols: all that were asked for, sorted. start: the window's start if one was named. purpose: `look`, `judge`, `promotion`.
+    """
+
+    code_hash: str
+    symbols: tuple[str, ...]
+    timeframe: str
+    parameters: Mapping[str, Any]
+    terms: Terms
+    start: datetime | None = None
+    purpose: str = "look"
+
+
+def backtest_id(definition: Definition, data_hash: str) -> str:
     """Return `bt-` and 20 base32 characters of the hash of everything that decides the result, the engine's version too.
 
-    The window is part of it through `data_hash`, which covers the open time of every bar; signal_mode through `code_hash`.
+    The window is part of it through `data_hash`, which covers the open time of every bar; signal_mode through `code_hash`. A judging and
+    a look at the same bars are the same; a promotion check, which sees more bars, is not.
     """
-    identity = [code_hash, list(symbols), timeframe, dict(parameters), terms, data_hash, ENGINE_VERSION]
-    return "bt-" + _short(identity)
+    beyond = definition.purpose == "promotion"
+    return "bt-" + _short([*_identity(definition), data_hash, ENGINE_VERSION, beyond])
+
+
+def definition_hash(definition: Definition) -> str:
+    """Return the hash (20 base32 characters) of what was asked for, whatever the window's end and the bars."""
+    start = None if definition.start is None else to_epoch_ms(definition.start)
+    return _short([*_identity(definition), start, definition.purpose])
+
+
+def _identity(definition: Definition) -> list[Any]:
+    terms, parameters = asdict(definition.terms), dict(definition.parameters)
+    return [definition.code_hash, list(definition.symbols), definition.timeframe, parameters, terms]
 
 
 def canonical(value: Any) -> bytes:

@@ -5,6 +5,7 @@ promotions are made. A person may override the gate for paper only; that is reco
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from libs.common.values import Stage, Verdict
 from services.backtest.core.evidence.gather import Evidence
@@ -20,13 +21,16 @@ _WORTH_PAPER = (Verdict.EXCELLENT, Verdict.GOOD, Verdict.AVERAGE)
 _WORTH_LIVE = (Verdict.EXCELLENT, Verdict.GOOD)
 
 
+Check = Literal["look_ahead", "verdict", "obstacle", "trades", "dsr", "pbo", "holdout"]
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that the gate looks at; None = not examined.
 
     look_ahead: passed or not. dsr: 0..1 after `tries` distinct tries. pbo: 0..1; None where the family is too small for one (and it is no sweep,
     `is_sweep`). holdout_return: fraction, of the bars kept back. holdout_seen: a person has looked at them before. paper_trades:
-    closed ones of this strategy.
+    closed ones of this strategy. first_bad_bar: where a look-ahead showed, in words. obstacles: what the run did that paper trading cannot do.
     """
 
     verdict: Verdict
@@ -39,13 +43,16 @@ class Facts:
     holdout_return: float | None = None
     holdout_seen: bool = False
     paper_trades: int = 0
+    first_bad_bar: str | None = None
+    obstacles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One condition of a stage in words, such as `live: DSR 0.41 < 0.95 after 37 tries`, and whether it is met."""
+    """One condition of a stage in words, such as `live: DSR 0.41 < 0.95 after 37 tries`, and whether it is met. check: what it is about."""
 
     stage: Stage
+    check: Check
     met: bool
     words: str
 
@@ -84,23 +91,28 @@ def facts_of(
 
 def gate(facts: Facts) -> Gate:
     """Return which stages `facts` open: alert, then paper, then live (subject to a person's confirmation)."""
-    conditions = {
-        Stage.ALERT: [_look_ahead(facts)],
-        Stage.PAPER: [_verdict(facts.verdict, _WORTH_PAPER, "average")],
+    conditions: dict[Stage, list[tuple[Check, tuple[bool, str]]]] = {
+        Stage.ALERT: [("look_ahead", _look_ahead(facts))],
+        Stage.PAPER: [
+            ("verdict", _verdict(facts.verdict, _WORTH_PAPER, "average")),
+            *(("obstacle", (False, words)) for words in facts.obstacles),
+        ],
         Stage.LIVE: [
-            _verdict(facts.verdict, _WORTH_LIVE, "good"),
-            _trades(facts),
-            _dsr(facts),
-            _pbo(facts),
-            _holdout(facts),
+            ("verdict", _verdict(facts.verdict, _WORTH_LIVE, "good")),
+            ("trades", _trades(facts)),
+            ("dsr", _dsr(facts)),
+            ("pbo", _pbo(facts)),
+            ("holdout", _holdout(facts)),
         ],
     }
     reasons = tuple(
-        Reason(stage, met, f"{stage}: {words}") for stage, each in conditions.items() for met, words in each
+        Reason(stage, check, met, f"{stage}: {words}")
+        for stage, each in conditions.items()
+        for check, (met, words) in each
     )
     opened: list[Stage] = []
     for stage, each in conditions.items():
-        if not all(met for met, _ in each):
+        if not all(met for _, (met, _) in each):
             break
         opened.append(stage)
     return Gate(tuple(opened), reasons)
@@ -109,7 +121,10 @@ def gate(facts: Facts) -> Gate:
 def _look_ahead(facts: Facts) -> tuple[bool, str]:
     if facts.look_ahead is None:
         return False, "look-ahead has not been examined"
-    return facts.look_ahead, "no look-ahead found" if facts.look_ahead else "signals change when later bars are hidden"
+    if facts.look_ahead:
+        return True, "no look-ahead found"
+    where = f": {facts.first_bad_bar}" if facts.first_bad_bar else ""
+    return False, f"signals change when later bars are hidden{where}"
 
 
 def _verdict(verdict: Verdict, worthy: tuple[Verdict, ...], least: str) -> tuple[bool, str]:

@@ -13,10 +13,12 @@ import numpy as np
 from libs.market.frame import Frame
 from libs.strategy.signals import Evaluation, Signals
 from services.backtest.core.curve import Curve
-from services.backtest.core.engine import ENGINE_VERSION, Result
+from services.backtest.core.engine import ENGINE_VERSION, EXIT_REASONS, Result
+from services.backtest.core.evidence.gather import Evidence
 from services.backtest.core.job import Job, Summary
 from services.backtest.core.periods import Market, bars_per_year, days_per_year
 from services.backtest.core.returns_metrics import drawdowns
+from services.backtest.core.summary import tree
 from services.backtest.core.values import Metrics, Times
 from services.backtest.core.verdict import Judgement
 
@@ -25,7 +27,17 @@ REPORT_VERSION = 1
 MAX_POINTS = 100_000
 """Longest curve written out bar by bar; a longer one keeps every k-th bar and the last, and says so in `every_bars`."""
 
-_ELSEWHERE = ("metrics", "verdict", "deciding_rule", "gate", "report_key", "family_id")
+_ELSEWHERE = (
+    "metrics",
+    "verdict",
+    "deciding_rule",
+    "gate",
+    "report_key",
+    "reasons",
+    "evidence",
+    "preview",
+    "duplicate_of",
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Run:
-    """A whole run: what it was asked to do, its legs, what they add up to, and what evaluating brought up."""
+    """A whole run: what it was asked to do, its legs, what they add up to, and what evaluating brought up.
+
+    share: the capital each leg started with.
+    """
 
     job: Job
     market: Market
@@ -49,12 +64,18 @@ class Run:
     metrics: Metrics
     judgement: Judgement
     said: Evaluation
+    share: float
+
+    @property
+    def may_go_short(self) -> bool:
+        """Tell whether a sell may open a short position."""
+        return self.job.strategy.allow_short
 
 
-def document(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[str, Any]:
+def document(run: Run, summary: Summary, sources: Mapping[str, str], evidence: Evidence | None) -> dict[str, Any]:
     """Return the report as a tree of values and numpy columns, for `fingerprint.canonical`.
 
-    summary: of the same run; its report_key is not used. sources: where the bars are from, by symbol.
+    summary: of the same run; its report_key is not used. sources: where the bars are from, by symbol. evidence: None if it was left out.
     """
     judgement, legs = run.judgement, run.legs
     return {
@@ -67,7 +88,9 @@ def document(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[str
             "deciding_rule": judgement.deciding_rule,
             "checks": [asdict(check) for check in judgement.checks],
             "gate": summary.gate,
+            "reasons": list(summary.reasons),
         },
+        "evidence": _evidence(evidence, summary),
         "trades": _trade_log(run.curve, {leg.symbol: leg for leg in legs}),
         "curve": _curve(run.curve),
         "signals": {leg.symbol: _signals(leg) for leg in legs},
@@ -96,6 +119,15 @@ def _metadata(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[st
     }
 
 
+def _evidence(evidence: Evidence | None, summary: Summary) -> dict[str, Any]:
+    """Return all that was found, the short form beside it, and the reasons of every null by dotted path."""
+    if evidence is None:
+        return {"level": "none", "in_short": dict(summary.evidence), "undefined": {}}
+    found, undefined = tree(evidence)
+    passed = {"look_ahead_passed": evidence.look_ahead, "reproducible": evidence.reproducible}
+    return {"level": "full", "in_short": dict(summary.evidence), **found, **passed, "undefined": undefined}
+
+
 def _code(said: Evaluation) -> dict[str, Any]:
     """Return what running the code brought up: symbols it failed on, warnings for its author, what it printed."""
     faults = {symbol: asdict(fault) for symbol, fault in sorted(said.faults.items())}
@@ -109,10 +141,12 @@ def _trade_log(curve: Curve, legs: Mapping[str, Leg]) -> list[dict[str, Any]]:
         leg = legs[trades.symbols[trades.symbol_index[n]]]
         is_open = bool(trades.exit_index[n] < 0)
         decided = int(trades.entry_index[n]) - 1
+        ended_by = EXIT_REASONS[int(trades.exit_reason[n])]
         log.append(
             {
                 "symbol": leg.symbol,
                 "open": is_open,
+                "side": "long" if trades.side[n] > 0 else "short",
                 "entry_time": int(trades.entry_time[n]),
                 "entry_price": float(trades.entry_price[n]),
                 "entry_cost": float(trades.entry_cost[n]),
@@ -123,7 +157,8 @@ def _trade_log(curve: Curve, legs: Mapping[str, Leg]) -> list[dict[str, Any]]:
                 "exit_price": float(trades.exit_price[n]),
                 "exit_proceeds": float(trades.exit_proceeds[n]),
                 "exit_fee": float(trades.exit_fee[n]),
-                "exit_reason": None if is_open else leg.signals.reason(int(trades.exit_index[n]) - 1),
+                "exit_by": None if is_open else ended_by,
+                "exit_reason": None if is_open else _why_left(leg, ended_by, int(trades.exit_index[n])),
                 "quantity": float(trades.quantity[n]),
                 "pnl": float(trades.pnl[n]),
                 "gain": float(trades.gain[n]),
@@ -133,6 +168,11 @@ def _trade_log(curve: Curve, legs: Mapping[str, Leg]) -> list[dict[str, Any]]:
             }
         )
     return log
+
+
+def _why_left(leg: Leg, ended_by: str, bar: int) -> str:
+    """Return why a trade ended at `bar`: the words of the signal before it, or the rule that needs no signal."""
+    return leg.signals.reason(bar - 1) if ended_by == "signal" else ended_by.replace("_", " ")
 
 
 def _curve(curve: Curve) -> dict[str, Any]:

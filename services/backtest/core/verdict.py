@@ -1,16 +1,14 @@
 """What a performance is worth by the user's fixed rules, in their order; the first rule that holds decides.
 
-Decides nothing about promotion stages beyond `gate`, and never rounds: a value is compared as the fraction it is.
+Decides nothing about promotion stages, and never rounds: a value is compared as the fraction it is.
 """
 
 from dataclasses import dataclass
 
-from libs.common.values import Stage, Verdict
+from libs.common.values import Verdict
 from services.backtest.core.values import Metrics
 
 MIN_TRADES = 30
-
-_WORTHY = (Verdict.EXCELLENT, Verdict.GOOD, Verdict.AVERAGE)
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,6 @@ def judge(metrics: Metrics) -> Judgement:
     )
     verdict, deciding = _decide(checks)
     return Judgement(verdict, deciding, checks)
-
-
-def gate(verdict: Verdict) -> tuple[Stage, ...]:
-    """Return the stages a verdict opens: alert always (rules cannot see ahead by construction), paper from average up.
-
-    Live needs evidence that is not gathered yet, so no verdict opens it.
-    """
-    return (Stage.ALERT, Stage.PAPER) if verdict in _WORTHY else (Stage.ALERT,)
 
 
 def _decide(checks: tuple[Check, ...]) -> tuple[Verdict, str]:

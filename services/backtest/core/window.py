@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from libs.common.errors import BadInputError, NotFoundError
 from libs.common.values import Timeframe, from_epoch_ms, to_epoch_ms
 
@@ -67,3 +70,22 @@ def no_bars(timeframe: Timeframe, first_ms: int, last_ms: int) -> NotFoundError:
         pointer="/start",
         hint=f"stored bars open from {stored}",
     )
+
+
+def before_boundary(boundary_ms: int, start: datetime | None, end: datetime | None) -> datetime:
+    """Return the end of an automatic run whose family keeps back the bars from `boundary_ms` on; raises BadInputError for a start beyond it."""
+    boundary = from_epoch_ms(boundary_ms)
+    if start is not None and start >= boundary:
+        raise BadInputError(
+            f"the bars from {boundary.isoformat()} on are kept back from this family",
+            code="backtest.holdout",
+            pointer="/start",
+            hint="start before, or look at them: that is recorded",
+        )
+    return boundary if end is None else min(boundary, end)
+
+
+def is_worth_a_boundary(timeframe: Timeframe, times: NDArray[np.int64]) -> bool:
+    """Tell whether bars with these open times, (T,), span half of the default window: of fewer, a fifth says nothing."""
+    whole = min(DEFAULT_DAYS * _DAY_MS, DEFAULT_BARS * timeframe.seconds * 1_000)
+    return int(times[-1] - times[0]) + timeframe.seconds * 1_000 >= whole / 2

@@ -1,19 +1,19 @@
-"""`/api/v1/backtests`: run one and wait for it, list them, read a report and its trades."""
+"""`/api/v1/backtests`: run one and wait for it, list them, show one. What is in their reports is `backtest_reports`."""
 
-import asyncio
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from libs.common.commands import RunBacktest
 from libs.common.errors import ConflictError, NotFoundError
-from services.gateway.backtests import parse_report, read_report, trade_log
 from services.gateway.bodies import read_object
 from services.gateway.gateway import Gateway
-from services.gateway.paging import Page, decode, encode
+from services.gateway.paging import Page
 from services.gateway.queries import Body, Fact, find_current, list_current
-from services.gateway.routes.params import Backtests, Id, IdempotencyKey, Paged
+from services.gateway.routes import backtest_reports
+from services.gateway.routes.params import Backtests, Id, IdempotencyKey
 from services.gateway.shapes import API, resource
 from services.gateway.tables import BACKTESTS
 
@@ -21,8 +21,8 @@ from services.gateway.tables import BACKTESTS
 def router(gateway: Gateway) -> APIRouter:
     """Return the routes of backtests."""
     routes = APIRouter(prefix="/backtests")
+    backtest_reports.add(routes, gateway, partial(completed, gateway))
     _lists(routes, gateway)
-    _reports(routes, gateway)
     return routes
 
 
@@ -69,22 +69,3 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
         if fact is None:
             raise NotFoundError(f"no backtest {backtest_id}", pointer="path/backtest_id")
         return shown(fact)
-
-
-def _reports(routes: APIRouter, gateway: Gateway) -> None:
-    root = gateway.settings.reports_dir
-
-    @routes.get("/{backtest_id}/report.json")
-    async def report(backtest_id: Id) -> Response:
-        summary = await completed(gateway, backtest_id)
-        raw = await asyncio.to_thread(read_report, root, summary["report_key"])
-        return Response(raw, media_type="application/json")
-
-    @routes.get("/{backtest_id}/trades")
-    async def trades(backtest_id: Id, query: Annotated[Paged, Query()]) -> dict[str, Any]:
-        summary = await completed(gateway, backtest_id)
-        log = trade_log(await asyncio.to_thread(parse_report, root, summary["report_key"]))
-        start = decode(query.cursor, (int,))[0] if query.cursor else 0
-        page = log[start : start + query.limit]
-        end = start + len(page)
-        return Page(page, encode(end) if end < len(log) else None).body()

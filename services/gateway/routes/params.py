@@ -26,6 +26,7 @@ QueryId = Annotated[str, Field(pattern=ID_PATTERN)]
 QuerySymbol = Annotated[str, Field(max_length=64), AfterValidator(_symbol)]
 QueryTimeframe = Annotated[Timeframe, BeforeValidator(parse_timeframe)]
 QueryTime = Annotated[datetime, BeforeValidator(_time)]
+Prefer = Annotated[str | None, Header(max_length=64)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,255}$")]
 
 
@@ -52,6 +53,13 @@ class Backtests(Paged):
     symbol: QuerySymbol | None = None
     strategy_id: QueryId | None = None
     verdict: Verdict | None = None
+
+
+class Jobs(Paged):
+    """Filters of jobs."""
+
+    mode: Annotated[str, Field(pattern="^[a-z_]{1,32}$")] | None = None
+    state: Annotated[str, Field(pattern="^(running|done|failed|cancelled)$")] | None = None
 
 
 class Facts(Paged):

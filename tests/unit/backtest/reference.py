@@ -180,11 +180,10 @@ class Reference:
         if self.trade is None:
             return
         trade, side = self.trade, self.trade.side
-        levels = {"stop_loss": trade.price * (1 - side * self.terms.get("stop_loss", 0.0))}
-        levels["trailing_stop"] = trade.best * (1 - side * self.terms.get("trailing_stop", 0.0))
-        levels = {name: level for name, level in levels.items() if self.terms.get(name)}
+        anchors = {"stop_loss": trade.price, "trailing_stop": trade.best}
+        levels = {name: at - side * at * self.terms[name] for name, at in anchors.items() if self.terms.get(name)}
         worst, best = (bar.low, bar.high) if side == LONG else (bar.high, bar.low)
-        target = trade.price * (1 + side * self.terms.get("take_profit", 0.0))
+        target = trade.price + side * trade.price * self.terms.get("take_profit", 0.0)
         nearest = max(levels, key=lambda name: side * levels[name]) if levels else ""
         if levels and side * worst <= side * levels[nearest]:
             at_least_as_bad = min(side * bar.open, side * levels[nearest]) * side

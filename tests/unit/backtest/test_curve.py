@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from libs.common.values import Timeframe
-from services.backtest.core.curve import combine, curve_of
-from services.backtest.core.engine import Terms
+from services.backtest.core.curve import combine, curve_of, portfolio_curve
+from services.backtest.core.engine import Terms, run
+from services.backtest.core.engine_portfolio import run_portfolio
 from services.backtest.core.metrics import measure
 from tests.unit.backtest.builders import HOUR_MS, START_MS, curve, frame_of, run_of, walk
 
@@ -16,6 +17,38 @@ def test_excursions_span_the_bars_held():
     assert trades.bars.tolist() == [3]
     assert trades.mae[0] == pytest.approx(-0.10)
     assert trades.mfe[0] == pytest.approx(0.30)
+
+
+def test_excursions_of_a_short_are_turned_around():
+    frame = frame_of([100, 100, 90, 130, 120, 100], [100, 95, 125, 128, 119, 100])
+    result = run(
+        np.array([-1, 0, 0, 1, 0, 0], np.int8), frame, Terms(fee=0, slippage=0), position_mode=True, allow_short=True
+    )
+    trades = curve_of("X", frame, result, 10_000).trades
+    assert trades.side[0] == -1
+    assert trades.bars[0] == 1
+    assert (trades.mae[0], trades.mfe[0]) == (0, pytest.approx(0.1))
+
+
+def test_excursions_of_a_trade_stopped_in_its_entry_bar_know_its_prices_alone():
+    frame = frame_of([100, 100, 100], [100, 100, 100])
+    wide = type(frame)(frame.ts, frame.open, frame.high + 50, frame.low - 50, frame.close, frame.volume)
+    result = run(np.array([1, 0, 0], np.int8), wide, Terms(fee=0, slippage=0, stop_loss=0.05), position_mode=False)
+    trades = curve_of("X", wide, result, 10_000).trades
+    assert trades.bars.tolist() == [0]
+    assert (trades.mae[0], trades.mfe[0]) == (pytest.approx(-0.05), 0)
+
+
+def test_bitcoin_line_holds_the_whole_capital_where_it_is_traded():
+    frames = {"BTCUSDT": frame_of([100, 120, 120]), "ETHUSDT": frame_of([50, 50, 50])}
+    idle = {name: np.zeros(3, np.int8) for name in frames}
+    purse = portfolio_curve(run_portfolio(idle, frames, Terms()), frames, 10_000.0)
+    parts = [curve_of(name, frame, run_of(idle[name], frame), 5_000.0) for name, frame in frames.items()]
+    for joint in (purse, combine(parts)):
+        assert joint.bitcoin.tolist() == pytest.approx([12_000, 12_000, 12_000])
+        values = measure(joint, Timeframe.H1, "crypto").values
+        assert (values["btc_return"], values["benchmark_return"]) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert measure(parts[1], Timeframe.H1, "crypto").reasons["btc_beta"] == "the run has no Bitcoin symbol"
 
 
 def test_open_trade_has_no_exit_time_and_counts_to_the_last_bar():

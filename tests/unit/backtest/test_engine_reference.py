@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from libs.market.frame import Frame
 from services.backtest.core.engine import EXIT_REASONS, Result, Terms, run
@@ -64,19 +66,25 @@ def assert_same(got: Result, want: Expected, frame: Frame, capital: float) -> No
     assert (got.ruined_at, got.pending) == (want.ruined_at, want.pending)
 
 
+def case_of(seed: int) -> tuple[Frame, dict[str, float], NDArray[np.int8], dict[str, Any]]:
+    """Return bars, terms, actions and modes of one random case."""
+    chance = np.random.default_rng(seed)
+    frame, terms = market_of(chance), terms_of(chance)
+    actions = chance.choice([-1, 0, 1], len(frame), p=chance.choice([[0.3, 0.4, 0.3], [0.05, 0.9, 0.05]]))
+    modes = {
+        "position_mode": bool(chance.random() < 0.5),
+        "allow_short": bool(chance.random() < 0.5),
+        "horizon": int(chance.choice([0, 0, 0, 1, 5])),
+    }
+    return frame, terms, actions.astype(np.int8), modes
+
+
 def compare(seeds: Iterable[int]) -> set[str]:
     """Compare engine and reference case by case; return the reasons for which trades ended, so that a test sees what it saw."""
     seen: set[str] = set()
     for seed in seeds:
-        chance = np.random.default_rng(seed)
-        frame, terms = market_of(chance), terms_of(chance)
-        actions = chance.choice([-1, 0, 1], len(frame), p=chance.choice([[0.3, 0.4, 0.3], [0.05, 0.9, 0.05]]))
-        modes = {
-            "position_mode": bool(chance.random() < 0.5),
-            "allow_short": bool(chance.random() < 0.5),
-            "horizon": int(chance.choice([0, 0, 0, 1, 5])),
-        }
-        got = run(actions.astype(np.int8), frame, Terms(**terms), **modes)
+        frame, terms, actions, modes = case_of(seed)
+        got = run(actions, frame, Terms(**terms), **modes)
         columns = zip(frame.open, frame.high, frame.low, frame.close, frame.volume, strict=True)
         want = expected(actions.tolist(), [Bar(*map(float, row)) for row in columns], terms, **modes)
         try:

@@ -23,6 +23,8 @@ def test_gate_of_a_strategy_that_meets_everything_is_open_to_live():
     ("change", "stages", "words"),
     [
         ({"look_ahead": False}, (), "alert: signals change when later bars are hidden"),
+        ({"look_ahead": False, "first_bad_bar": "at 3"}, (), "alert: signals change when later bars are hidden: at 3"),
+        ({"obstacles": ("no shorts",)}, ALL[:1], "paper: no shorts"),
         ({"look_ahead": None}, (), "alert: look-ahead has not been examined"),
         ({"verdict": Verdict.AVERAGE}, ALL[:2], "live: verdict average is below good"),
         ({"closed_trades": 29}, ALL[:2], "live: 29 closed trades < 30"),

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.common.values import Stage, Verdict
+from libs.common.values import Verdict
 from services.backtest.core.values import Metrics
-from services.backtest.core.verdict import gate, judge
+from services.backtest.core.verdict import judge
 
 RULES = (
     (Verdict.REJECT, lambda p: p["n"] < 30),
@@ -106,9 +106,3 @@ def test_verdict_names_the_deciding_rule_with_its_values(performance, verdict, r
 
 def test_verdict_with_undefined_win_rate_never_meets_a_limit():
     assert judge(metrics_of(ret=50, win=None, avg=None)).verdict == Verdict.AVERAGE
-
-
-def test_gate_opens_paper_from_average_and_never_live():
-    for verdict in Verdict:
-        worthy = verdict in (Verdict.EXCELLENT, Verdict.GOOD, Verdict.AVERAGE)
-        assert gate(verdict) == ((Stage.ALERT, Stage.PAPER) if worthy else (Stage.ALERT,))

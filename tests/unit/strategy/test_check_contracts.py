@@ -67,6 +67,18 @@ def test_several_contracts_are_found_best_first_and_the_others_remarked() -> Non
         ("HORIZON = 0\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
         ("HORIZON = True\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
         ("HORIZON = 2.5\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
+        ("if True:\n    HORIZON = 7\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 2),
+        ("HORIZON = 7\nHORIZON = 8\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 2),
+        ("HORIZON = 7\nHORIZON += 1\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 2),
+        ("HORIZON, MORE = 7, 8\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
+        ("(HORIZON := 7)\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
+        (
+            "def classify_symbol(symbol):\n    global HORIZON\n    HORIZON = 7\n    return False\n",
+            "contract.constant",
+            3,
+        ),
+        ("for HORIZON in (7,):\n    pass\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
+        ("import math as HORIZON\ndef classify_symbol(symbol):\n    return False\n", "contract.constant", 1),
     ],
 )
 def test_misshapen_contract_is_refused_once_with_a_hint(source: str, code: str, line: int) -> None:
@@ -104,7 +116,10 @@ def test_documented_argument_with_a_default_is_no_parameter() -> None:
 
 
 def test_constants_are_read_where_literal() -> None:
-    source = "SIGNAL_MODE: str = 'position'\nHORIZON = 12\nOTHER = 1\ndef generate_signals(df):" + RETURN
+    source = (
+        "SIGNAL_MODE: str = 'position'\nHORIZON = 12\nclass A:\n    HORIZON = 3\ndef local():\n    HORIZON = 4\nOTHER = 1\ndef generate_signals(df):"
+        + RETURN
+    )
     assert check(source).constants == {"SIGNAL_MODE": "position", "HORIZON": 12}
 
 

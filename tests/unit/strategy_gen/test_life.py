@@ -28,7 +28,9 @@ def service(tmp_path: Path) -> Any:
     return build(Settings(data_dir=tmp_path))
 
 
-def judged(strategy_id: str, verdict: str = "average", gate: tuple[str, ...] = ("alert", "paper")) -> StrategyJudged:
+def judged(
+    strategy_id: str, verdict: str = "average", gate: tuple[str, ...] = ("alert", "paper"), **more: Any
+) -> StrategyJudged:
     return StrategyJudged.first(
         key=strategy_id + verdict,
         at=START,
@@ -45,6 +47,7 @@ def judged(strategy_id: str, verdict: str = "average", gate: tuple[str, ...] = (
         gate=gate,
         data_hash="x",
         report_key="y",
+        **more,
     )
 
 

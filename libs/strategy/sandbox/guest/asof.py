@@ -52,6 +52,11 @@ class AsOf:
         self.symbol, self.stop = symbol, 0
         return hand
 
+    def rest(self) -> None:
+        """See nothing, with no symbol in hand: as before the first one."""
+        self.symbol, self.hand, self.stop = None, Columns(self._memory, 0, 0), 0
+        self._moment = None
+
     def list_hand(self) -> None:
         """Hold the bars of the symbol in hand as lists, unless they are too many: worth it from a few decided bars on."""
         if self.hand.rows <= LISTED_BARS:
@@ -59,7 +64,7 @@ class AsOf:
 
     def move_to(self, moment_ms: int) -> None:
         """See what had closed at a moment (epoch ms), with no symbol in hand."""
-        self.symbol, self.hand, self.stop = None, Columns(self._memory, 0, 0), 0
+        self.rest()
         self._moment = moment_ms
 
     def stored(self, symbol: str) -> Columns | None:

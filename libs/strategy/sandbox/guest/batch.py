@@ -7,13 +7,14 @@ gives about itself are kept apart as claimed.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from libs.strategy.sandbox.guest.asof import AsOf
 from libs.strategy.sandbox.guest.faults import Fault, StrategyError, fault_of, refused, shown
 from libs.strategy.sandbox.guest.outcome import Outcome
 from libs.strategy.sandbox.guest.plain import plain_object
-from libs.strategy.sandbox.guest.program import Program
+from libs.strategy.sandbox.guest.program import Program, accepted
 from libs.strategy.sandbox.guest.verdict import score_of, truth
 
 MOST_ANSWERS = 10_000
@@ -31,8 +32,13 @@ def run_batch(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
     Only symbols that have a bar by then are asked about. A moment that raises is a warning; raises StrategyError if all do, if the
     function is missing, or if the answers are beyond 3 MB.
     """
+    return program.apart(partial(_run, program, asof, args))
+
+
+def _run(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
     contract: str = args["contract"]
     function = program.function(contract)
+    parameters = accepted(function, args["parameters"])
     picks: list[str] = []
     claimed: dict[str, Any] | None = None
     failed: list[tuple[int, Fault]] = []
@@ -41,7 +47,7 @@ def run_batch(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
         listed = [symbol for symbol in args["symbols"] if asof.is_listed(symbol)]
         program.begin_call()
         try:
-            answer = _called(function, contract, moment, listed, args)
+            answer = _called(partial(function, **parameters), contract, moment, listed, args)
             picks.extend(_picks(answer, contract, moment, listed, args.get("limit")))
             claimed = _claims(answer) or claimed
         except MemoryError as error:
@@ -62,8 +68,8 @@ def run_batch(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
 
 def _called(function: Callable[..., Any], contract: str, moment: int, listed: list[str], args: dict[str, Any]) -> Any:
     if contract == "run_screening":
-        return function(list(listed), args.get("limit") or len(listed), **args["parameters"])
-    return function(_day(args["start_ms"]), _day(min(moment, args["end_ms"])), list(listed), **args["parameters"])
+        return function(list(listed), args.get("limit") or len(listed))
+    return function(_day(args["start_ms"]), _day(min(moment, args["end_ms"])), list(listed))
 
 
 def _picks(answer: Any, contract: str, moment: int, listed: list[str], limit: int | None) -> list[str]:

@@ -12,6 +12,7 @@ from libs.strategy.sandbox.guest.program import Program
 from libs.strategy.sandbox.guest.swallowed import swallowed
 from libs.strategy.sandbox.guest.verdict import Verdict, verdict_of
 
+CONTRACT = "classify_symbol"
 MOST_DETAIL_BYTES = 2 * 1024 * 1024
 _OFTEN = 8
 """From this many calls on a symbol its bars are worth being held as lists."""
@@ -24,9 +25,8 @@ class Classifying:
         """Prepare; nothing is called yet. Raises StrategyError if there is no such function."""
         self._program = program
         self._asof = asof
-        self._function = program.function("classify_symbol")
-        parameters = args["parameters"]
-        self._call: Callable[[str], Any] = partial(self._function, **parameters) if parameters else self._function
+        self._function = program.function(CONTRACT)
+        self._parameters: dict[str, Any] = args["parameters"]
         self._symbols: list[str] = args["symbols"]
         self._first: dict[str, int] = args.get("first") or {}
         self._last_only = bool(args.get("last_only"))
@@ -40,14 +40,16 @@ class Classifying:
         """Return hits (int8) of every symbol that answered at least once, then the JSON list of details."""
         told, parts = [], []
         for place, symbol in enumerate(self._symbols):
-            bars = self._asof.take(symbol)
-            hits, error = self._answers(place, symbol, self._start(symbol, bars.rows), bars.rows)
-            told.append({"symbol": symbol, "rows": bars.rows, "error": error})
+            rows = self._asof.stored_rows(symbol)
+            start = self._start(symbol, rows)
+            self._asof.rest()
+            hits, error = self._alone(place, symbol, range(start, rows))
+            told.append({"symbol": symbol, "rows": rows, "error": error})
             if error is None:
                 parts.append(hits)
         hits_told, details = b"".join(parts), ("[" + ",".join(self._details) + "]").encode()
         return Outcome(
-            "classify_symbol",
+            CONTRACT,
             told,
             hits_told + details,
             self._warnings(has_hits=1 in hits_told),
@@ -58,31 +60,48 @@ class Classifying:
     def _start(self, symbol: str, rows: int) -> int:
         return max(0, rows - 1) if self._last_only else min(rows, self._first.get(symbol, 0))
 
-    def _answers(self, place: int, symbol: str, start: int, rows: int) -> tuple[bytearray, dict[str, Any] | None]:
-        asof, call, draws = self._asof, self._call, self._program.draws
-        hits = bytearray(rows - start)
-        if rows - start >= _OFTEN:
+    def _alone(self, place: int, symbol: str, called: range) -> tuple[bytearray, dict[str, Any] | None]:
+        """Answer for one symbol, whatever code ran for others before."""
+        self._calls += len(called)
+        if not called:
+            return bytearray(), None
+        try:
+            return self._program.apart(partial(self._answers, place, symbol, called))
+        except MemoryError as error:
+            self._program.reserve.clear()
+            raise StrategyError(fault_of(error, self._function)) from None
+        except BaseException as error:  # noqa: BLE001  the code at the top may raise anything when it runs anew
+            return bytearray(), self._failed(symbol, fault_of(error, self._function), len(called), len(called))
+
+    def _answers(self, place: int, symbol: str, called: range) -> tuple[bytearray, dict[str, Any] | None]:
+        asof, draws, call = self._asof, self._program.draws, self._call()
+        hits = bytearray(len(called))
+        asof.take(symbol)
+        if len(called) >= _OFTEN:
             asof.list_hand()
         fault: Fault | None = None
         raised = 0
-        for row in range(start, rows):
+        for row in called:
             asof.stop = row + 1
             if draws:
                 self._program.begin_call()
             try:
                 answer = call(symbol)
                 if answer is True:
-                    hits[row - start] = 1
+                    hits[row - called.start] = 1
                 elif answer is not False:
-                    hits[row - start] = self._read(place, row, answer)
-            except MemoryError as error:
+                    hits[row - called.start] = self._read(place, row, answer)
+            except MemoryError:
                 self._program.reserve.clear()
-                raise StrategyError(fault_of(error, self._function)) from None
+                raise
             except BaseException as error:  # noqa: BLE001  whatever one call raises, the others go on
                 raised += 1
                 fault = fault or fault_of(error, self._function)
-        self._calls += rows - start
-        return hits, self._failed(symbol, fault, raised, rows - start)
+        return hits, self._failed(symbol, fault, raised, len(called))
+
+    def _call(self) -> Callable[[str], Any]:
+        function = self._program.function(CONTRACT)
+        return partial(function, **self._parameters) if self._parameters else function
 
     def _failed(self, symbol: str, fault: Fault | None, raised: int, called: int) -> dict[str, Any] | None:
         """Count a symbol's failed calls; return its error if every call failed."""
@@ -135,7 +154,7 @@ class Classifying:
     def _swallowed(self) -> list[dict[str, str]]:
         rows = {symbol: self._asof.stored_rows(symbol) for symbol in self._symbols}
         called = {symbol: range(self._start(symbol, count), count) for symbol, count in rows.items()}
-        fault = swallowed(self._call, self._asof, {symbol: each for symbol, each in called.items() if each})
+        fault = swallowed(self._call(), self._asof, {symbol: each for symbol, each in called.items() if each})
         if fault is None:
             return []
         message = f"no call succeeded: each one tried caught an error and went on, such as {fault.sentence()}"

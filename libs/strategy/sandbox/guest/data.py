@@ -7,6 +7,7 @@ from typing import Any
 from libs.strategy.sandbox.guest.asof import LISTED_BARS, AsOf
 from libs.strategy.sandbox.guest.columns import Bars, Columns, no_bars, resample
 from libs.strategy.sandbox.guest.faults import shown
+from libs.strategy.sandbox.guest.figures import Figures
 from libs.strategy.sandbox.guest.universe import scan
 from libs.strategy.sandbox.layout import MarketIndex
 
@@ -21,7 +22,7 @@ class DataFunctions:
     def __init__(self, asof: AsOf, index: MarketIndex):
         """Serve from `index` what `asof` lets be seen."""
         self._asof = asof
-        self._fundamentals = index.fundamentals
+        self._figures = Figures(asof, index)
         self._resampled: dict[tuple[str, int], Columns] = {}
         self._uses: dict[int, int] = {}
         self._listed = 0
@@ -63,7 +64,7 @@ class DataFunctions:
         def get_fundamental_data(symbol: str) -> dict[str, Any]:
             """Return what is known about a company, by field; `{}` if nothing is. Unknown fields are absent."""
             self.fundamentals_asked = True
-            known = self._fundamentals.get(self._spelled(symbol), {})
+            known = self._figures.of(self._spelled(symbol))
             return {field: value for field, value in known.items() if value is not None}
 
         return get_fundamental_data
@@ -73,7 +74,8 @@ class DataFunctions:
             """Return `symbols` (sorted) and their `data` that pass `min_<field>`, `max_<field>` and `sector`."""
             self.fundamentals_asked = True
             listed = [symbol for symbol in self._asof.symbols if self._asof.is_listed(symbol)]
-            return scan(self._fundamentals, listed, filters, _count(limit, "limit"))
+            known = self._figures.all_of(listed)
+            return scan(known, self._figures.fields, listed, filters, _count(limit, "limit"))
 
         return scan_universe
 
@@ -124,7 +126,7 @@ class DataFunctions:
     def _spelled(self, symbol: str) -> str:
         if not isinstance(symbol, str):
             raise TypeError(f"the symbol is {shown(symbol)}: give a text like 'BTCUSDT'")
-        if symbol in self._asof.symbols or symbol in self._fundamentals:
+        if symbol in self._asof.symbols or symbol in self._figures:
             return symbol
         return symbol.upper().replace("/", "")
 

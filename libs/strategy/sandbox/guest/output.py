@@ -9,12 +9,13 @@ SHOWN_CHARACTERS = 4 * 1024
 
 
 class Printed:
-    """Collects the first 65,536 characters that are printed."""
+    """Collects the first 65,536 characters that are printed. is_muted: drops what is printed now."""
 
     def __init__(self) -> None:
         """Begin empty."""
         self._parts: list[str] = []
         self._left = KEPT_CHARACTERS
+        self.is_muted = False
 
     def print_function(self) -> Callable[..., None]:
         """Return `print` for a strategy; another `file` than the answer is a TypeError."""
@@ -24,7 +25,7 @@ class Printed:
         ) -> None:
             if file is not None:
                 raise TypeError("print writes into the answer of the strategy, not into a file")
-            if self._left > 0:
+            if self._left > 0 and not self.is_muted:
                 self._keep((" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end))
 
         return print

@@ -1,4 +1,4 @@
-"""A strategy's code as a running module: checked, compiled, executed once, its functions and constants found.
+"""A strategy's code as a running module: checked, compiled, executed anew for each symbol, its functions and constants found.
 
 Decides what the code can name. The kernel decides what it can do.
 """
@@ -8,9 +8,12 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from decimal import Context, setcontext
+from inspect import CO_VARKEYWORDS
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -28,19 +31,59 @@ MODULE_NAME = "strategy"
 SIGNAL_MODES = ("action", "position")
 LONGEST_HORIZON = 1_000
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """What a strategy finds around it: the data functions, where it prints, the as-of time, and the memory kept back."""
+
+    data_functions: Mapping[str, Any]
+    printed: Printed
+    now_ms: Callable[[], int]
+    reserve: Reserve
+
+
 class Program:
     """A strategy ready to be called.
 
-    names: its globals. draws: whether it can use random numbers. seed: where those start. reserve: to be cleared by whoever catches
-    MemoryError from a call.
+    names: its globals. draws: whether it can use random numbers. reserve: to be cleared by whoever catches MemoryError from a call.
     """
 
-    names: dict[str, Any]
-    draws: bool
-    seed: int
-    reserve: Reserve
+    def __init__(self, text: str, seed: int, world: World, *, guarded: bool):
+        """Execute the source once; see `load`."""
+        self.draws = not guarded or draws(text)
+        self.reserve = world.reserve
+        self._printed = world.printed
+        self._seed = seed
+        self._code = compile(text, STRATEGY_FILE, "exec", dont_inherit=True)
+        self._given = _given(text, seed, world, guarded=guarded)
+        self.names: dict[str, Any] = sys.modules[MODULE_NAME].__dict__ if MODULE_NAME in sys.modules else {}
+        self._untouched = copy_context()
+        self._context = self._untouched.copy()
+        self._used = False
+        self._execute()
+
+    def apart(self, call: Callable[[], _T]) -> _T:
+        """Return `call()`, made as if it was the first thing this code does in its life.
+
+        What a strategy says of a symbol must not depend on which others share its fork: its own globals, NumPy's error state, decimal
+        contexts and filters of warnings begin anew. Raises what executing the code or the call raises.
+        """
+        if self._used:
+            self._context = self._untouched.copy()
+            warnings.resetwarnings()
+            watch_warnings()
+            self._printed.is_muted = True  # what it prints was kept the first time
+            try:
+                self._execute()
+            except MemoryError:
+                self.reserve.clear()
+                raise
+            finally:
+                self._printed.is_muted = False
+        self._used = True
+        return self._context.run(call)
 
     def function(self, contract: str) -> Callable[..., Any]:
         """Return the function of a contract; raises StrategyError naming those that are there."""
@@ -74,17 +117,15 @@ class Program:
     def begin_call(self) -> None:
         """Make the random numbers of the next call those of every call."""
         if self.draws:
-            reset(self.seed)
+            reset(self._seed)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class World:
-    """What a strategy finds around it: the data functions, where it prints, the as-of time, and the memory kept back."""
-
-    data_functions: Mapping[str, Any]
-    printed: Printed
-    now_ms: Callable[[], int]
-    reserve: Reserve
+    def _execute(self) -> None:
+        names = self.names
+        names.clear()
+        names.update(self._given)
+        self.begin_call()
+        self._context.run(setcontext, Context())
+        self._context.run(exec, self._code, names)
 
 
 def load(text: str, seed: int, world: World, *, guarded: bool) -> Program:
@@ -93,29 +134,35 @@ def load(text: str, seed: int, world: World, *, guarded: bool) -> Program:
     guarded: give it only allowed names; otherwise Python's own built-ins. Raises StrategyError with what the code raised while it
     was executed, and MemoryError.
     """
-    names: dict[str, Any] = (
-        sys.modules[MODULE_NAME].__dict__ if MODULE_NAME in sys.modules else {"__name__": MODULE_NAME}
-    )
-    names.update(world.data_functions)
-    if guarded:
-        importer = Importer(_merged(clocked(world.now_ms), seeded(seed)))
-        names["__builtins__"] = allowed_builtins(world.printed.print_function(), importer.import_function())
-        for name, (module, inner) in PROVIDED.items():
-            if name in text or not text.isascii():
-                found = importer.module(module)
-                names[name] = found if inner is None else getattr(found, inner)
-    else:
-        names["__builtins__"] = {**vars(builtins), "print": world.printed.print_function()}
-    program = Program(names, not guarded or draws(text), seed, world.reserve)
-    program.begin_call()
     try:
-        exec(compile(text, STRATEGY_FILE, "exec", dont_inherit=True), names)
+        return Program(text, seed, world, guarded=guarded)
     except MemoryError:
         world.reserve.clear()
         raise
     except BaseException as error:  # noqa: BLE001  SystemExit of a strategy is an error like any other
         raise StrategyError(fault_of(error)) from None
-    return program
+
+
+def accepted(function: Callable[..., Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a function declares: those of a code's other contracts are not its own."""
+    if type(function) is not FunctionType or function.__code__.co_flags & CO_VARKEYWORDS:
+        return dict(parameters)
+    code = function.__code__
+    declared = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
+    return {name: value for name, value in parameters.items() if name in declared}
+
+
+def _given(text: str, seed: int, world: World, *, guarded: bool) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": MODULE_NAME, **world.data_functions}
+    if not guarded:
+        return names | {"__builtins__": {**vars(builtins), "print": world.printed.print_function()}}
+    importer = Importer(_merged(clocked(world.now_ms), seeded(seed)))
+    names["__builtins__"] = allowed_builtins(world.printed.print_function(), importer.import_function())
+    for name, (module, inner) in PROVIDED.items():
+        if name in text or not text.isascii():
+            found = importer.module(module)
+            names[name] = found if inner is None else getattr(found, inner)
+    return names
 
 
 def watch_warnings() -> None:

@@ -1,6 +1,6 @@
 """Which symbols pass a strategy's filters. A field that is not known for a symbol passes no bound on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from libs.strategy.sandbox.guest.faults import shown
@@ -12,22 +12,19 @@ DOCUMENTED_FIELDS = ("market_cap", "pe_ratio", "pb_ratio", "eps", "revenue", "de
 
 def scan(
     fundamentals: Mapping[str, Mapping[str, Scalar]],
+    fields: Collection[str],
     symbols: Sequence[str],
     filters: Mapping[str, Any] | None,
     limit: int,
 ) -> dict[str, Any]:
     """Return `{"symbols": [...], "data": {symbol: fundamentals}}` of at most `limit` symbols in alphabetical order.
 
-    filters: `min_<field>`, `max_<field>` with a number, `sector` with a text or several, in any case. Raises ValueError for a name
+    fields: that may be filtered by beside the documented ones. filters: `min_<field>`, `max_<field>` with a number, `sector` with a text or several, in any case. Raises ValueError for a name
     that is not known, listing those that are; TypeError for a bound that is no number.
     """
     wanted = dict(filters or {})
-    fields = {
-        *DOCUMENTED_FIELDS,
-        *(field for known in fundamentals.values() for field, value in known.items() if _is_number(value)),
-    }
     for name, bound in wanted.items():
-        _check(name, bound, fields)
+        _check(name, bound, {*DOCUMENTED_FIELDS, *fields})
     passed = [symbol for symbol in sorted(symbols) if _passes(fundamentals.get(symbol, {}), wanted)][:limit]
     return {
         "symbols": passed,

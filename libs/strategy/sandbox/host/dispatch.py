@@ -16,11 +16,11 @@ from libs.strategy.sandbox.host.fair import QUICK_S, FairQueue, Paces
 from libs.strategy.sandbox.host.fleet import Fleet, Member, Plan
 from libs.strategy.sandbox.host.process import ZygoteGoneError
 from libs.strategy.sandbox.host.running import Running, Waiting
-from libs.strategy.sandbox.host.verdict import Outcome, Verdict, judge
+from libs.strategy.sandbox.host.verdict import Outcome, Verdict, judge, killed_from_outside
 from libs.strategy.sandbox.wire import Hello, Status
 
 RETRIES = 1
-"""Times a job starts again because the fork server died under it."""
+"""Times a job starts again because its fork server died, or the child was killed by nobody of ours: the machine ran out of memory."""
 
 
 class Dispatcher(threading.Thread):
@@ -149,6 +149,9 @@ class Dispatcher(threading.Thread):
         self._release(member)
         self._paces.note(running.waiting.caller, now - running.began, now)
         self._fleet.served(member)
+        if killed_from_outside(running.waiting.job, status) and self._again(running.waiting):
+            self._assign(now)
+            return
         self._assign(now)  # the next child works while this answer is read
         try:
             verdict, answer = judge(running.waiting.job, ended)
@@ -163,14 +166,18 @@ class Dispatcher(threading.Thread):
         self._fleet.lose(member, reason, now)
         if running is None:
             return
-        waiting = running.waiting
-        if waiting.tries < RETRIES:
-            waiting.tries += 1
-            with self._lock:
-                self._queue.put_back(waiting)
-            return
-        detail = f"the fork server died under it {waiting.tries + 1} times: {reason}"
-        self._resolve(running, ("crash", detail), now)
+        if not self._again(running.waiting):
+            detail = f"the fork server died under it {running.waiting.tries + 1} times: {reason}"
+            self._resolve(running, ("crash", detail), now)
+
+    def _again(self, waiting: Waiting) -> bool:
+        """Put a job back in front if it may start again; return whether it may."""
+        if waiting.tries >= RETRIES:
+            return False
+        waiting.tries += 1
+        with self._lock:
+            self._queue.put_back(waiting)
+        return True
 
     def _end_overdue(self, now: float) -> None:
         for member, running in list(self._running.items()):

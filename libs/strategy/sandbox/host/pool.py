@@ -127,7 +127,7 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise closed()
-            if self._dispatcher is None:
+            if self._dispatcher is None or not self._dispatcher.is_alive():
                 self._dispatcher = Dispatcher(self._plan, self._queue_limit)
                 self._dispatcher.start()
             return self._dispatcher

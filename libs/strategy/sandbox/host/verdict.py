@@ -83,6 +83,11 @@ def judge(job: Job, ended: Ended) -> tuple[Verdict, Answer | Failure | None]:
     return (code, f"{answer.error.type or answer.error.code}{where}: {answer.error.message}"), answer
 
 
+def killed_from_outside(job: Job, status: Status) -> bool:
+    """Tell whether neither the code nor a limit of the job ended the child: the kernel did, short of memory, or a person."""
+    return status.signal == signal.SIGKILL and not status.wall_limit and status.cpu_s < job.limits.cpu_s
+
+
 def _ending(job: Job, ended: Ended) -> Verdict | None:
     status, limits = ended.status, job.limits
     if status.refused:
@@ -105,7 +110,7 @@ def _killed(job: Job, status: Status) -> Verdict:
     number = status.signal or 0
     if number == signal.SIGSYS:
         return "security_violation", "it made a system call that no strategy makes"
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and status.cpu_s >= job.limits.cpu_s):
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and not killed_from_outside(job, status)):
         return "cpu_timeout", f"it used more than {job.limits.cpu_s} s of processor time"
     names = {each.value: each.name for each in signal.Signals}
     return "crash", f"the child was ended by {names.get(number, f'signal {number}')}"

@@ -16,7 +16,7 @@ from services.backtest.core.evidence.holdout import HeldOut
 from services.backtest.core.evidence.lookahead import LookAhead, look_ahead
 from services.backtest.core.evidence.luck import Luck, luck
 from services.backtest.core.evidence.overfit import MIN_MEMBERS, Overfit, overfit
-from services.backtest.core.evidence.probe import Actions, Mapped, SignalsOf, one_by_one
+from services.backtest.core.evidence.probe import Actions, Answer, Mapped, SignalsOf, one_by_one
 from services.backtest.core.evidence.random_entry import Holdings, RandomEntry, random_entry
 from services.backtest.core.evidence.reproducible import Reproducible, reproducible
 from services.backtest.core.evidence.trials import Trial, distinct, matrix, others
@@ -36,6 +36,8 @@ class Piece:
     """One symbol of a run: what was asked and answered, and what came of it.
 
     actions: (T,) what `signals_of(frame)` gave. returns: (T,) earned per bar. held, sides: (n,) bars held and side (1, -1) of each trade.
+    together: answers for several frames at once, where that is cheaper; asked for the lookback alone, which accuses nobody: only separate
+    answers prove that no other bars were in reach.
     """
 
     symbol: str
@@ -45,6 +47,7 @@ class Piece:
     returns: Floats
     held: Times
     sides: Times
+    together: Callable[[list[Frame]], list[Answer]] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,11 @@ def _most_earning(pieces: tuple[Piece, ...]) -> list[Piece]:
 
 def _asked(piece: Piece, mapped: Mapped) -> Asked:
     what = (piece.signals_of, piece.frame, piece.actions)
+    together = piece.together
     return Asked(
         piece.symbol,
         look_ahead(*what, piece.returns, mapped=mapped),
-        lookback(*what, mapped=mapped),
+        lookback(*what, mapped=mapped if together is None else lambda _, frames: together(frames)),
         reproducible(*what),
     )
 

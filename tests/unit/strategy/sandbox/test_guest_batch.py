@@ -53,6 +53,18 @@ def test_batch_is_asked_at_each_moment_about_what_was_listed_by_then() -> None:
     ]
 
 
+def test_batch_contract_is_given_its_own_parameters_and_not_those_of_its_neighbour() -> None:
+    source = """
+        def run_batch_backtest(start_date, end_date, symbols, top=5):
+            return {'instances': [{'ticker': s, 'score': top} for s in symbols]}
+        def run_screening(universe, limit, /, *, floor=2, **more):
+            return {'ranked_results': [{'symbol': s, 'score': floor + len(more)} for s in universe]}
+    """
+    parameters = {"top": 4, "floor": 3}
+    assert {pick["score"] for pick in asked(source, parameters=parameters).picks} == {4}
+    assert {pick["score"] for pick in asked(source, "run_screening", parameters=parameters).picks} == {4}
+
+
 def test_screening_is_cut_to_its_limit_in_the_order_of_the_code() -> None:
     source = """
         def run_screening(universe, limit):

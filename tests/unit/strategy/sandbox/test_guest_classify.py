@@ -22,6 +22,12 @@ def test_classifier_starts_where_asked_and_ends_with_the_last_bar() -> None:
     assert [each["rows"] for each in last.header["symbols"]] == [5, 3, 0]
 
 
+def test_classifier_of_one_symbol_knows_nothing_of_the_others_in_its_fork() -> None:
+    source = "SEEN = []\n" + HEAD + "SEEN.append(symbol)\n    return len(SEEN) == 2"
+    two = Guest(market({"A": bars(3), "B": bars(3)}), ["A", "B"])
+    assert two.classify(source).hits == [0, 1, 0, 0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("answer", "hit", "told"),
     [

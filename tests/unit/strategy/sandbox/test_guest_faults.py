@@ -111,6 +111,14 @@ def test_bytes_that_are_no_code_are_rejected(source: bytes) -> None:
         assert told["error"]["code"] == "strategy.rejected"
 
 
+def test_places_in_memory_are_left_out_of_what_is_said() -> None:
+    source = "class A:\n    pass\nprint(A(), len)\n" + HEAD + "raise ValueError(f'{A()} and {df.mean} at 0x10')"
+    found = one(4).signals(source)
+    assert found.header["printed"] == "<strategy.A object> <built-in function len>\n"
+    assert found.error["message"].startswith("<strategy.A object> and <bound method ")
+    assert " at 0x7" not in found.error["message"]
+
+
 def test_printed_text_is_bounded() -> None:
     found = one(4).signals(
         "print('a', 'b', sep='-', end='!')\nprint('x' * 10**6)\nprint('y')\n" + HEAD + "return [0] * 4"

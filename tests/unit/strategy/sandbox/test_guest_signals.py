@@ -205,6 +205,25 @@ def test_chance_at_the_top_of_the_code_repeats_too() -> None:
     assert printed == one(4).signals(source).header["printed"] != ""
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "SEEN.append(1)\n    return [len(SEEN) % 2] * len(df)",
+        "return [int(np.seterr(invalid='raise')['invalid'] == 'raise')] * len(df)",
+        "context = getcontext()\n    context.prec += 1\n    return [context.prec % 2] * len(df)",
+        "warnings.warn('x')\n    warnings.simplefilter('error')\n    return [1] * len(df)",
+    ],
+)
+def test_symbol_is_answered_as_if_it_were_alone_in_its_fork(body: str) -> None:
+    top = "import warnings\nfrom decimal import getcontext\nprint('once')\nSEEN = []\n"
+    bars_of = {symbol: bars(4) for symbol in "ABC"}
+    alone, among = (Guest(market(bars_of), list(asked)).signals(top + HEAD + body) for asked in ("A", "ABC"))
+    told = [each["error"] for each in among.header["symbols"]]
+    assert told == [alone.header["symbols"][0]["error"]] * 3
+    assert among.payload == alone.payload * 3
+    assert among.header["printed"] == "once\n"
+
+
 def test_dataclass_with_types_written_as_texts_works() -> None:
     source = """
         from __future__ import annotations
