@@ -10,6 +10,9 @@ from libs.report.shapes import Tree, listed, tree, trees
 
 State = Literal["pass", "fail", "warn", "note"]
 
+LOOK_AHEAD = "Look-ahead"
+"""The name of the finding without which no other figure means anything."""
+
 DSR_LIMIT = 0.95
 PBO_LIMIT, PBO_DOUBT = 0.5, 0.2
 _SAYS = {1: "buy", -1: "sell", 0: "hold"}
@@ -94,7 +97,7 @@ def _look_ahead(evidence: Tree) -> Finding | None:
         answer = f"It could not be checked at {unchecked} cuts: the strategy refused to answer there."
     facts = (("Times asked again", figures.count(reruns)), ("Symbols asked", figures.count(len(asked))))
     return Finding(
-        "Look-ahead",
+        LOOK_AHEAD,
         "Does it say the same when later bars are hidden, or are noise?",
         "pass" if passed else "fail",
         answer,

@@ -3,6 +3,7 @@
 A report may come from any file, so shapes are checked here; words are anybody's and are escaped where they are shown.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -140,6 +141,8 @@ def _column(value: object, length: int, pointer: str) -> Sequence[float | None]:
     column = _list(value, pointer)
     if len(column) != length:
         raise BadReportError(f"{len(column)} values for {length} times", pointer)
+    if set(map(type, column)) == {float} and all(map(math.isfinite, column)):
+        return column
     return [known(one) for one in column]
 
 

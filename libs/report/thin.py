@@ -19,13 +19,12 @@ def kept(columns: Sequence[Column], most: int) -> list[int]:
     stretch = -(-length * (1 + 2 * len(columns)) // max(most, 1))
     found = {length - 1}
     for start in range(0, length, stretch):
-        places = range(start, min(start + stretch, length))
         found.add(start)
         for column in columns:
-            valued = [place for place in places if column[place] is not None]
+            values = column[start : start + stretch]
+            valued = [value for value in values if value is not None]
             if valued:
-                found.add(min(valued, key=lambda place: (column[place], place)))
-                found.add(max(valued, key=lambda place: (column[place], -place)))
+                found |= {start + values.index(min(valued)), start + values.index(max(valued))}
     return sorted(found)
 
 

@@ -56,11 +56,13 @@ class Span:
     """At which bars a classifier or a batch contract is asked.
 
     newest_only: at the newest bar of each symbol; a classifier then tells its score whether it says yes or no, and a batch contract is
-    asked once. moments: as-of times (epoch ms) of a batch contract, ascending; None is the end of each month.
+    asked once. moments: as-of times (epoch ms) of a batch contract, ascending; None is the end of each month. told: at how many of the
+    newest bars of each symbol a classifier's scores and data are wanted, None is all; the room for them is bounded.
     """
 
     newest_only: bool = False
     moments: tuple[int, ...] | None = None
+    told: int | None = None
 
 
 def evaluate_code(
@@ -78,7 +80,7 @@ def evaluate_code(
         if outcome.answer is None:
             faults |= dict.fromkeys(chunk, _fault(outcome))
             continue
-        said, failed = _read(strategy, outcome, frames, chunk)
+        said, failed = _read(strategy, outcome, frames, chunk, span)
         signals |= said
         faults |= failed
         told.append(_told(outcome))
@@ -136,7 +138,7 @@ def _jobs(
     everyone = {symbol: frame for symbol, frame in frames.items() if len(frame)}
     if strategy.kind == "python.classify":
         for chunk in _chunks(focus, {} if span.newest_only else frames, MAX_CALLS_A_JOB):
-            args = {**common, "symbols": chunk, "first": {}, "last_only": span.newest_only}
+            args = {**common, "symbols": chunk, "last_only": span.newest_only, "told": span.told}
             yield chunk, _job(strategy, "classify", everyone, chunk, args, view)
         return
     if focus:
@@ -155,7 +157,7 @@ def _batch(strategy: Strategy, frames: Mapping[str, Frame], span: Span) -> dict[
         "symbols": sorted(frames),
         "start_ms": first,
         "end_ms": last,
-        "limit": len(frames),
+        "limit": None,
         "asof_ms": [last] if span.newest_only else months,
     }
 
@@ -208,7 +210,7 @@ def _run_all(sandbox: Pool, caller: str, jobs: Iterable[tuple[list[str], Job]]) 
 
 
 def _read(
-    strategy: Strategy, outcome: Outcome, frames: Mapping[str, Frame], chunk: Sequence[str]
+    strategy: Strategy, outcome: Outcome, frames: Mapping[str, Frame], chunk: Sequence[str], span: Span
 ) -> tuple[dict[str, Signals], dict[str, Fault]]:
     answer = outcome.answer
     if isinstance(answer, SignalsAnswer):
@@ -224,7 +226,9 @@ def _read(
         )
     if isinstance(answer, BatchAnswer):
         length_ms = strategy.timeframe.seconds * 1_000
-        said = {symbol: _picked(answer, symbol, frames[symbol], length_ms, horizon) for symbol in chunk}
+        said = {
+            symbol: _picked(answer, symbol, frames[symbol], (length_ms, span.newest_only), horizon) for symbol in chunk
+        }
         return said, _failed({symbol: error for symbol, error in answer.errors.items() if symbol in chunk})
     raise TypeError(f"{type(answer).__name__} answers no run")
 
@@ -246,13 +250,18 @@ def _scores(details: Mapping[int, Detail], bars: int) -> dict[str, FloatArray]:
     return {} if np.isnan(scores).all() else {"score": scores}
 
 
-def _picked(answer: BatchAnswer, symbol: str, frame: Frame, length_ms: int, horizon: int) -> Signals:
-    """Return what a batch contract said of a symbol: a hit on the last bar closed at each as-of time at which it named it."""
+def _picked(answer: BatchAnswer, symbol: str, frame: Frame, acts: tuple[int, bool], horizon: int) -> Signals:
+    """Return what a batch contract said of a symbol: a hit on the first bar that closes after the as-of time at which it named it.
+
+    The bars of the as-of time itself close one after the other, in no promised order; only with the next one are all of them known, live as
+    in a backtest. acts: length of a bar in ms, and whether only the present was asked about: then the hit is on the newest bar.
+    """
+    length_ms, is_now = acts
     hits = np.zeros(len(frame), np.bool_)
     details: dict[int, Detail] = {}
     for pick in answer.picks:
-        row = int(frame.ts.searchsorted(pick.asof_ms - length_ms, side="right")) - 1
-        if pick.ticker != symbol or row < 0:
+        row = int(frame.ts.searchsorted(pick.asof_ms - length_ms, side="right")) - is_now
+        if pick.ticker != symbol or not 0 <= row < len(frame):
             continue
         hits[row] |= pick.classification
         details[row] = Detail(row, pick.score, None, pick.data)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from libs.common.bus import On, Service, Tx
 from libs.common.events import BarClosed, Event, StrategyDeleted, StrategyPromoted, StrategyRetired
-from libs.common.values import to_epoch_ms
 from libs.market.catalog import Catalog
 from libs.strategy.sandbox.host.availability import switches_for
 from libs.strategy.sandbox.host.pool import Pool
@@ -28,11 +27,7 @@ class Agents:
         events: list[Event] = []
         for agent in tx.state.on(bar.symbol, bar.timeframe):
             before = tx.state.progress.get((agent.promoted.strategy_id, bar.symbol))
-            moved, duties = self._duties.of(agent, bar, before.open_ms if before else None)
-            if moved is not agent:
-                tx.draft().agents[agent.promoted.strategy_id] = moved
-                store.save_agent(tx, moved)
-            for duty in duties:
+            for duty in self._duties.of(agent, bar, before.open_ms if before else None):
                 events += self._say(duty, thoughts.of(duty), tx)
         return events
 
@@ -41,7 +36,7 @@ class Agents:
         roster: Roster = tx.draft()
         if not roster.is_news(promoted.strategy_id, promoted.step):
             return []
-        agent = Agent.of(promoted, to_epoch_ms(promoted.anchor) if promoted.anchor else None)
+        agent = Agent.of(promoted)
         roster.agents[promoted.strategy_id] = agent
         store.save_agent(tx, agent)
         return []

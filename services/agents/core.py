@@ -3,12 +3,13 @@
 Pure: bars up to one bar and what `evaluate` says of them in, that bar's signal out, the same as the backtest's for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from libs.common.events import AlertRaised, BarClosed, SignalRaised, StrategyPromoted
-from libs.common.values import Action, Side, Stage
+from libs.common.values import Action, Side, Stage, to_epoch_ms
 from libs.market.frame import Frame
 from libs.market.indicators import atr
 from libs.strategy.signals import Fault, Signals
@@ -24,16 +25,20 @@ _TARGETS = {1: Action.BUY, 0: Action.SELL, -1: Action.SELL}
 
 @dataclass(frozen=True)
 class Agent:
-    """One strategy at work; `anchor_ms` is the open time evaluation starts from, None until its first bar."""
+    """One strategy at work."""
 
     promoted: StrategyPromoted
     strategy: Strategy
-    anchor_ms: int | None
 
     @classmethod
-    def of(cls, promoted: StrategyPromoted, anchor_ms: int | None) -> "Agent":
+    def of(cls, promoted: StrategyPromoted) -> "Agent":
         """Return the agent of a promoted strategy; raises BadStrategyError for a kind that this version does not run."""
-        return cls(promoted, from_definition(promoted), anchor_ms)
+        return cls(promoted, from_definition(promoted))
+
+    @property
+    def anchor_ms(self) -> int | None:
+        """Return the open time of the first bar that counts, None where all stored ones do."""
+        return to_epoch_ms(self.promoted.anchor) if self.promoted.anchor else None
 
     @property
     def is_code(self) -> bool:
@@ -41,23 +46,36 @@ class Agent:
         return self.strategy.code is not None
 
 
-Thought = Signals | Fault
-"""What `evaluate` said of the bars up to one: signals, or why there are none."""
+@dataclass(frozen=True)
+class Said:
+    """What a strategy says of one bar: action, reason in one sentence, and the values that decided, None where not warm."""
+
+    action: Action
+    reasoning: str
+    values: Mapping[str, float | None]
+
+    @classmethod
+    def of(cls, strategy: Strategy, signals: Signals, position: int) -> "Said":
+        """Return what `signals` say of the bar at `position`."""
+        return cls(action_at(strategy, signals, position), signals.reason(position), signals.values_at(position))
+
+
+Thought = Said | Fault
+"""What became of evaluating a strategy up to a bar: what it says of that bar, or why it says nothing."""
 
 
 def speak(agent: Agent, bar: BarClosed, bars: Frame, thought: Thought) -> SignalRaised:
     """Return the agent's signal of `bar`.
 
-    bars: from the anchor to `bar`, which is the last; thought: what the strategy says of exactly these. A strategy that failed holds,
-    and says so in `fault`. Raises nothing on short histories, indicators are silent until warm.
+    bars: those the strategy was shown, of which `bar` is the last. A strategy that failed holds, and says so in `fault`. Raises nothing
+    on short histories, indicators are silent until warm.
     """
     if isinstance(thought, Fault):
         action = Action.HOLD
         said: dict[str, Any] = {"reasoning": f"no view, the code failed: {thought.words}", "fault": thought.code}
     else:
-        last = len(bars) - 1
-        action = action_at(agent.strategy, thought, last)
-        said = {"reasoning": thought.reason(last), "values": thought.values_at(last)}
+        action = thought.action
+        said = {"reasoning": thought.reasoning, "values": dict(thought.values)}
     stop, target = _exits(bars, bar.close) if action is Action.BUY else (None, None)
     promoted = agent.promoted
     return SignalRaised.after(

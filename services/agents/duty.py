@@ -1,6 +1,6 @@
-"""Which bars an agent still has to speak on, and what it may see at each. Decides the anchor; evaluates nothing."""
+"""Which bars an agent still has to speak on, and what it may see at each. Decides where its history begins; evaluates nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from libs.common.errors import TransientError
 from libs.common.events import BarClosed
@@ -11,19 +11,25 @@ from services.agents.core import Agent, bar_of
 from services.agents.roster import Voice
 
 KEPT_BARS = 5_000
-"""From how many bars back an agent evaluates when its history has become too long, or when it was given no anchor."""
+"""By how many bars the start of a history that has become too long moves up."""
 
 MOST_BARS = 2 * KEPT_BARS
 """Longest history an agent evaluates on a bar; see ADR 5."""
 
+DutyKey = tuple[str, str, int | None, int]
+
 
 @dataclass(frozen=True, eq=False)
 class Duty:
-    """One bar an agent has to speak on. bars: from its anchor to that bar, which is the last."""
+    """One bar an agent has to speak on.
+
+    bars: those it may see of the symbol, that bar being the last. start_ms: no symbol's earlier bars may be seen, None is no bound.
+    """
 
     agent: Agent
     bar: BarClosed
     bars: Frame
+    start_ms: int | None
 
     @property
     def voice(self) -> Voice:
@@ -36,9 +42,9 @@ class Duty:
         return int(self.bars.ts[-1])
 
     @property
-    def key(self) -> tuple[str, str, int, int]:
-        """Return what tells this duty from any other: voice, first and last bar."""
-        return (*self.voice, int(self.bars.ts[0]), self.open_ms)
+    def key(self) -> DutyKey:
+        """Return what tells this duty from any other."""
+        return (*self.voice, self.start_ms, self.open_ms)
 
 
 class Duties:
@@ -48,21 +54,17 @@ class Duties:
         """Read bars from `catalog`."""
         self.catalog = catalog
 
-    def of(self, agent: Agent, bar: BarClosed, spoken_ms: int | None) -> tuple[Agent, list[Duty]]:
-        """Return what `agent` owes when `bar` has closed, and the agent with the anchor it has from then on.
+    def of(self, agent: Agent, bar: BarClosed, spoken_ms: int | None) -> list[Duty]:
+        """Return what `agent` owes when `bar` has closed, oldest first.
 
-        spoken_ms: open time of the last bar it spoke on. Raises TransientError while the catalog does not have the bar.
+        spoken_ms: open time of the last bar it spoke on, None if there is none: then it owes this bar alone. Depends on the stored bars
+        of the symbol and on nothing that other symbols do. Raises TransientError while the catalog does not have the bar.
         """
         open_ms = to_epoch_ms(bar.open_time)
         if spoken_ms is not None and open_ms <= spoken_ms:
-            return agent, []
+            return []
         if agent.anchor_ms is not None and open_ms < agent.anchor_ms:
-            return agent, []
-        bars = self._bars(agent, bar, open_ms)
-        first = len(bars) - 1 if spoken_ms is None else int(bars.ts.searchsorted(spoken_ms, side="right"))
-        return _anchored(agent, bars), [_duty(agent, bar, bars, position) for position in range(first, len(bars))]
-
-    def _bars(self, agent: Agent, bar: BarClosed, open_ms: int) -> Frame:
+            return []
         bars = self.catalog.read(bar.symbol, bar.timeframe, agent.anchor_ms, open_ms + 1)
         if len(bars) == 0 or int(bars.ts[-1]) != open_ms:
             raise TransientError(
@@ -70,18 +72,18 @@ class Duties:
                 code="data.behind",
                 hint="is the catalog folder the one ingest writes?",
             )
-        return bars
+        first = len(bars) - 1 if spoken_ms is None else int(bars.ts.searchsorted(spoken_ms, side="right"))
+        return [_duty(agent, bar, bars, position) for position in range(first, len(bars))]
+
+
+def history_start(bars: int) -> int:
+    """Return the position of the first bar that an agent sees of a history of so many: 0, or a multiple of 5,000 (ADR 5)."""
+    return max(0, -(-(bars - MOST_BARS) // KEPT_BARS)) * KEPT_BARS
 
 
 def _duty(agent: Agent, bar: BarClosed, bars: Frame, position: int) -> Duty:
-    if position == len(bars) - 1:
-        return Duty(agent, bar, bars)
+    start = history_start(position + 1)
     moment = int(bars.ts[position])
-    return Duty(agent, bar_of(bar, bars, position, from_epoch_ms(moment)), bars.until(moment))
-
-
-def _anchored(agent: Agent, bars: Frame) -> Agent:
-    """Return the agent with an anchor that is not too far back, moved in large steps so that values rarely start anew."""
-    if agent.anchor_ms is not None and len(bars) <= MOST_BARS:
-        return agent
-    return replace(agent, anchor_ms=int(bars.ts[max(0, len(bars) - KEPT_BARS)]))
+    start_ms = int(bars.ts[start]) if start else agent.anchor_ms
+    announced = bar if position == len(bars) - 1 else bar_of(bar, bars, position, from_epoch_ms(moment))
+    return Duty(agent, announced, bars.between(start_ms, moment + 1), start_ms)

@@ -17,7 +17,6 @@ DEPLOYMENTS = Table(
     _METADATA,
     Column("strategy_id", Text, primary_key=True),
     Column("step", Integer, nullable=False),
-    Column("anchor_ms", BigInteger),
     Column("body", LargeBinary),
 )
 PROGRESS = Table(
@@ -43,14 +42,13 @@ def save_agent(tx: Tx, agent: Agent) -> None:
         _SAVE_AGENT,
         strategy_id=promoted.strategy_id,
         step=promoted.step,
-        anchor_ms=agent.anchor_ms,
         body=promoted.body(),
     )
 
 
 def drop_agent(tx: Tx, strategy_id: str, step: int) -> None:
     """Forget a strategy and how far it had come, but not which step of its life ended it."""
-    tx.later(_SAVE_AGENT, strategy_id=strategy_id, step=step, anchor_ms=None, body=None)
+    tx.later(_SAVE_AGENT, strategy_id=strategy_id, step=step, body=None)
     tx.later(_DROP_PROGRESS, key=strategy_id)
 
 
@@ -72,7 +70,7 @@ async def load(connection: AsyncConnection) -> Roster:
         roster.steps[row.strategy_id] = row.step
         if row.body is not None:
             promoted = StrategyPromoted.model_validate_json(row.body)
-            roster.agents[row.strategy_id] = Agent.of(promoted, row.anchor_ms)
+            roster.agents[row.strategy_id] = Agent.of(promoted)
     for row in await connection.execute(select(PROGRESS)):
         roster.progress[(row.strategy_id, row.symbol)] = Progress(row.open_ms, Action(row.action))
     return roster

@@ -176,7 +176,7 @@ def build(settings: Settings) -> Service:
     processes = settings.backtest_processes
     sandbox = Pool(processes, switches_for(settings.sandbox))
     runner = Runner(settings.catalog_dir, settings.reports_dir, sandbox, processes + 1)
-    app = App(runner, processes)
+    app = App(runner, processes + 1)
     return Service(
         "backtest",
         table(app),

@@ -7,10 +7,9 @@ import pytest
 
 from libs.common.commands import Command
 from libs.common.studies import BacktestUniverse, RunAlert, RunScreen
-from libs.common.values import Verdict
 from tests.api.answers import broken, ended, started, stored
 from tests.api.facts import proposed
-from tests.api.world import World, done, nothing_asked, refused
+from tests.api.world import World, done, refused
 
 RESULT = {"success": True, "strategy_id": "s1", "execution_mode": "screening", "scores": {"NVDA": 0.89}}
 
@@ -58,57 +57,6 @@ async def test_function_becomes_its_command_and_the_result_the_reply(
     (command,) = world.outlet.asked
     assert type(command) is kind
     assert {name: str(getattr(command, name)) for name in fields} == fields
-
-
-@pytest.mark.parametrize("function", ["run_everything", "RunScreener", "", None, 5, ["run_alert"], {}])
-async def test_unknown_function_is_refused_with_the_known_ones(world: World, function: Any) -> None:
-    with nothing_asked(world):
-        reply = await world.client.post("/execute", json={"function": function, "strategy_id": "s1"})
-    body = reply.json()
-    assert (reply.status_code, body["success"], body["errors"][0]["pointer"]) == (422, False, "/function")
-    for known in ("run_backtest", "run_screener", "run_alert", "RunBacktest", "RunScreening", "RunAlert"):
-        assert known in body["hint"]
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({"function": "run_screener"}, "/strategy_id"),
-        ({"function": "run_screener", "strategy_id": True}, "/strategy_id"),
-        ({"function": "run_screener", "strategy_id": 1.5}, "/strategy_id"),
-        ({"function": "run_screener", "strategy_id": "../s1"}, "/strategy_id"),
-        ({"function": "run_screener", "strategy_id": "s1", "universe": []}, "/universe"),
-        ({"function": "run_alert", "strategy_id": "s1", "symbols": []}, "/symbols"),
-        ({"function": "run_screener", "strategy_id": "s1", "universe": ["AAPL", "*"]}, "/universe/1"),
-        ({"function": "run_screener", "strategy_id": "s1", "universe": ["AAPL", 5]}, "/universe/1"),
-        ({"function": "run_screener", "strategy_id": "s1", "universe": ["AAPL"], "symbols": ["A"]}, "/universe"),
-        ({"function": "run_screener", "strategy_id": "s1", "universe": {"a": 1}}, "/universe"),
-        ({"function": "run_screener", "strategy_id": "s1", "limit": 0}, "/limit"),
-        ({"function": "run_screener", "strategy_id": "s1", "limit": -1}, "/limit"),
-        ({"function": "run_screener", "strategy_id": "s1", "limit": 1e9}, "/limit"),
-        ({"function": "run_screener", "strategy_id": "s1", "limit": True}, "/limit"),
-        ({"function": "run_screener", "strategy_id": "s1", "start_date": "2024-01-01"}, "/start_date"),
-        ({"function": "run_backtest", "strategy_id": "s1", "limit": 5}, "/limit"),
-        ({"function": "run_backtest", "strategy_id": "s1", "persist": False}, "/persist"),
-        ({"function": "run_alert", "strategy_id": "s1", "persist": True}, "/persist"),
-        ({"function": "run_alert", "strategy_id": "s1", "persist": None}, "/persist"),
-        ({"function": "run_backtest", "strategy_id": "s1", "end_date": "2024-02-30"}, "/end_date"),
-        (
-            {
-                "function": "run_backtest",
-                "strategy_id": "s1",
-                "start_date": "2024-02-01",
-                "end_date": "2024-01-01",
-            },
-            "/start_date",
-        ),
-    ],
-)
-async def test_field_that_is_wrong_is_422_with_its_place(world: World, body: dict[str, Any], pointer: str) -> None:
-    with nothing_asked(world):
-        reply = await world.client.post("/execute", json=body)
-    assert (reply.status_code, reply.json()["success"], reply.json()["errors"][0]["pointer"]) == (422, False, pointer)
-    assert reply.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +130,3 @@ async def test_command_that_is_refused_keeps_its_code(world: World) -> None:
         False,
         "backtest.unknown_strategy",
     )
-
-
-async def test_verdict_set_by_hand_shows_in_the_stored_backtests(world: World) -> None:
-    assert Verdict("good") == "good"

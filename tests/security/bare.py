@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 STAND_IN = "from tests.security.standin import load"
+STARTED = 10.0
 STRATEGIES = "from libs.strategy.sandbox.zygote import strategies as load"
 
 
@@ -129,6 +131,38 @@ class Bare:
             children = Path(f"/proc/{found[-1]}/task/{found[-1]}/children")
             waiting += [int(each) for each in children.read_text().split()] if children.exists() else []
         return found
+
+
+def spare_of(zygote: Bare) -> int:
+    """Return the process id of the spare, once it has rehearsed and waits."""
+
+    def resting() -> int | None:
+        family = zygote.threads()
+        return family[-1] if len(family) > levels(zygote) and waits(family[-1]) else None
+
+    return until(resting)
+
+
+def levels(zygote: Bare) -> int:
+    return 2 if zygote.hello.capabilities["namespaces"] == "yes" else 1
+
+
+def until(found: Callable[[], int | None]) -> int:
+    deadline = time.monotonic() + STARTED
+    while time.monotonic() < deadline:
+        if (value := found()) is not None:
+            return value
+        os.sched_yield()
+    raise TimeoutError
+
+
+def waits(pid: int) -> bool:
+    """Tell whether a process sleeps in the kernel, as a spare does once it has rehearsed."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2]
+    except FileNotFoundError:
+        return False
+    return state.startswith("S")
 
 
 def _memory(data: bytes) -> int:

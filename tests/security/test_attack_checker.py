@@ -31,7 +31,9 @@ def with_in_with(levels: int, returns: int) -> str:
 
 def names_alike(length: int, bound: int, unknown: int = 110) -> str:
     base = ("abcdefghijklmnopqrstuvwxyz" * 3)[: length - 4]
-    names = [f"{base}{number:04d} = 1" for number in range(bound)] + [f"{base}x{number:03d}" for number in range(unknown)]
+    names = [f"{base}{number:04d} = 1" for number in range(bound)] + [
+        f"{base}x{number:03d}" for number in range(unknown)
+    ]
     each = 1_900 // (length + 6)
     return "".join(";".join(names[start : start + each]) + "\n" for start in range(0, len(names), each))
 
@@ -78,7 +80,9 @@ def test_hundreds_of_names_that_look_alike_are_told_quickly(length: int, bound: 
     assert time.process_time() - started < PATIENCE_S
 
 
-@pytest.mark.parametrize("make", [finally_in_finally, lambda n: returns_through_finally(4 * n, 10)], ids=["nested", "out"])
+@pytest.mark.parametrize(
+    "make", [finally_in_finally, lambda n: returns_through_finally(4 * n, 10)], ids=["nested", "out"]
+)
 def test_weight_follows_what_the_compiler_makes(make: Callable[[int], str]) -> None:
     def instructions(source: str) -> int:
         codes = [compile(ast.parse(source), "x", "exec")]

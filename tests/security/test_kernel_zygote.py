@@ -7,19 +7,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from libs.strategy.sandbox.wire import JobHeader, Status, Switches
-from tests.security.bare import ROOT, Bare
+from tests.security.bare import ROOT, Bare, levels, spare_of, until
 
 OPEN = Switches(unguarded=True)
 SERVED = b"told['served'] = 1"
 FOREVER = b"while True: pass"
-STARTED = 10.0
 
 
 def gone_within(pids: list[int], seconds: float) -> bool:
@@ -35,41 +33,9 @@ def gone_within(pids: list[int], seconds: float) -> bool:
     return True
 
 
-def spare_of(zygote: Bare) -> int:
-    """Return the process id of the spare, once it has rehearsed and waits."""
-
-    def resting() -> int | None:
-        family = zygote.threads()
-        return family[-1] if len(family) > levels(zygote) and waits(family[-1]) else None
-
-    return until(resting)
-
-
-def levels(zygote: Bare) -> int:
-    return 2 if zygote.hello.capabilities["namespaces"] == "yes" else 1
-
-
-def until(found: Callable[[], int | None]) -> int:
-    deadline = time.monotonic() + STARTED
-    while time.monotonic() < deadline:
-        if (value := found()) is not None:
-            return value
-        os.sched_yield()
-    raise TimeoutError
-
-
-def waits(pid: int) -> bool:
-    """Tell whether a process sleeps in the kernel, as a spare does once it has rehearsed."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2]
-    except FileNotFoundError:
-        return False
-    return state.startswith("S")
-
-
 def by_spare(zygote: Bare) -> bool:
-    """Run jobs until a spare took one."""
-    return any(zygote.run(source=SERVED).status.spare for _ in range(200))
+    """Run jobs on a rested zygote until a spare took one."""
+    return any(spare_of(zygote) and zygote.run(source=SERVED).status.spare for _ in range(10))
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -102,15 +104,20 @@ def browser(folder: Path, path: str) -> Iterator[str]:
     process = subprocess.Popen(
         [path, *flags, *own, *quiet, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
+    assert process.stderr is not None
+    drained: Thread | None = None
     try:
-        assert process.stderr is not None
-        line = next(line for line in process.stderr if line.startswith("DevTools listening on "))
+        line = next((line for line in process.stderr if line.startswith("DevTools listening on ")), "")
+        assert line, f"{path} did not start"
+        drained = Thread(target=deque, args=(process.stderr, 0))
+        drained.start()
         yield line.removeprefix("DevTools listening on ").strip()
     finally:
         process.terminate()
         process.wait(timeout=WITHIN_S)
-        if process.stderr:
-            process.stderr.close()
+        if drained:
+            drained.join()
+        process.stderr.close()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from libs.report import figures
+from libs.report.evidence import LOOK_AHEAD, findings
 from libs.report.figures import known
 from libs.report.markup import Child, Markup, tag
 from libs.report.reading import Report
@@ -32,6 +33,9 @@ def banners(report: Report) -> list[Markup]:
     if report.metadata.get("simulated") is not False:
         words = " Prices are generated or replayed, wholly or in part. No figure on this page is a market result."
         said.append(tag("p", tag("strong", "SIMULATED"), words, class_="banner"))
+    if any(one.name == LOOK_AHEAD and one.state == "fail" for one in findings(report.evidence)):
+        words = " The strategy did not say the same when later bars were hidden. No figure on this page can be trusted until it does."
+        said.append(tag("p", tag("strong", "LOOK-AHEAD"), words, class_="banner"))
     if report.metadata.get("sandbox") == "off":
         words = " The strategy's code ran uncontained and could do whatever the service can do."
         said.append(tag("p", tag("strong", "SANDBOX OFF"), words, class_="banner"))
@@ -53,7 +57,7 @@ def headline(report: Report) -> Markup:
         tag(
             "div",
             tag("p", tag("span", "Verdict ", class_="hidden"), pill),
-            tag("p", rule(verdict), class_="rule"),
+            tag("p", rule(verdict), _opens(verdict), class_="rule"),
             class_="verdict",
         ),
     )
@@ -108,6 +112,18 @@ def rule(verdict: Mapping[str, Any]) -> str:
     said = str(verdict.get("deciding_rule") or "")
     name = f"{verdict.get('verdict')}: "
     return said.removeprefix(name)
+
+
+def _opens(verdict: Mapping[str, Any]) -> Markup | None:
+    opened = verdict.get("gate")
+    if not isinstance(opened, list | tuple):
+        return None
+    words = (
+        f"Opens the stages {', '.join(map(str, opened))}."
+        if opened
+        else "Opens no stage: it may not even raise alerts."
+    )
+    return tag("span", words, class_="quiet")
 
 
 def _metric_tile(metrics: Mapping[str, Any], name: str, beside: str, words: str) -> Markup:

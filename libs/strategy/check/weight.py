@@ -18,21 +18,24 @@ _ALWAYS = 2
 _CLEANING = 4
 """Instructions that leaving a `with` or a named `except` takes, at every place where it is left."""
 
-_LEAVES = (ast.Return, ast.Break, ast.Continue)
-_APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_COPYING = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
+_LEAVES = frozenset({ast.Return, ast.Break, ast.Continue})
+_APART = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 
 def refuse_heavy(walked: Walked) -> None:
     """Raise Refused, at the statement that is copied too often, where the source weighs more than MAX_WEIGHT."""
+    if not walked.all(*_COPYING):
+        return
     sizes: dict[ast.AST, int] = defaultdict(int)
     ways: dict[ast.AST, int] = defaultdict(int)
     for node in reversed(walked.parents):
-        size, out = sizes[node] + 1, ways[node] + isinstance(node, _LEAVES)
-        if isinstance(node, ast.Try | ast.TryStar) and node.finalbody:
+        size, out = sizes[node] + 1, ways[node] + (type(node) in _LEAVES)
+        if isinstance(node, (ast.Try, ast.TryStar)) and node.finalbody:
             last, out_of_last = (sum(each[one] for one in node.finalbody) for each in (sizes, ways))
             copies = _ALWAYS + out - out_of_last
             size, out = size + (copies - 1) * last, out + (copies - 1) * out_of_last
-        elif isinstance(node, ast.With | ast.AsyncWith):
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
             size += _CLEANING * len(node.items) * (1 + out)
         elif isinstance(node, ast.ExceptHandler) and node.name:
             size += _CLEANING * out
@@ -42,7 +45,7 @@ def refuse_heavy(walked: Walked) -> None:
         around = walked.parents[node]
         if around is not None:
             sizes[around] += size
-            ways[around] += 0 if isinstance(node, _APART) else out
+            ways[around] += 0 if type(node) in _APART else out
 
 
 def _too_heavy(node: ast.AST) -> Diagnostic:

@@ -22,6 +22,8 @@ _JOB_FDS = 3
 _MOST_FDS = 8
 _KILL_S = 5.0
 """How long a killed child may take to be gone before the zygote gives up and is replaced."""
+_PAUSE_S = 0.005
+"""How long no job may come before a spare is made: the caller reads its answer first, and under load no spare is worth its rehearsal."""
 _MOST_STILLBORN = 3
 """Spares that may die in a row in their rehearsal before no more are made."""
 
@@ -61,14 +63,11 @@ class Server:
     def _next(self) -> tuple[bytes, list[int], int] | None:
         """Return the next job; makes and listens to spares while there is none."""
         while True:
-            watched: list[socket.socket | Spare] = [self._control]
-            if not self._readable(watched, 0):
-                self._keep_spare()
-                if self._spare is not None:
-                    watched.append(self._spare)
-                if self._spare in self._readable(watched, None):
-                    self._hear_spare()
-                    continue
+            if self._spare is None and self._wants_spare() and not self._readable([self._control], _PAUSE_S):
+                self._make_spare()
+            if self._spare is not None and self._spare in self._readable([self._control, self._spare], None):
+                self._hear_spare()
+                continue
             message, fds, flags, _ = socket.recv_fds(self._control, MAX_JOB_BYTES + 1, _MOST_FDS)
             return (message, fds, flags) if message else None
 
@@ -116,11 +115,12 @@ class Server:
             raise TimeoutError(f"a killed child is still there after {_KILL_S} s")
         return late
 
-    def _keep_spare(self) -> None:
-        wanted = self._spare is None and self._spares and not self._lost
-        if wanted and self._stillborn < _MOST_STILLBORN:
-            with suppress(OSError):
-                self._spare = Spare(self._jail, self._control, self._guest.rehearse, self._work)
+    def _wants_spare(self) -> bool:
+        return self._spares > 0 and not self._lost and self._stillborn < _MOST_STILLBORN
+
+    def _make_spare(self) -> None:
+        with suppress(OSError):
+            self._spare = Spare(self._jail, self._control, self._guest.rehearse, self._work)
 
     def _hear_spare(self) -> None:
         """A spare that dies waiting is replaced after the next job, so that a machine out of memory is not kept busy with spares."""

@@ -17,7 +17,7 @@ import pandas as pd
 
 from libs.strategy.sandbox.guest.corners_numpy import NUMPY_AND_TEXTS
 from libs.strategy.sandbox.guest.corners_pandas import PANDAS
-from libs.strategy.sandbox.guest.proxies import load_modules
+from libs.strategy.sandbox.guest.modules import make_modules
 from libs.strategy.sandbox.guest.run import rehearse
 
 _ROWS = 200
@@ -39,7 +39,7 @@ def warm_up() -> None:
     """Import every allowed module and run each corner once; local time becomes UTC. Raises what a corner raises."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    load_modules()
+    make_modules()
     frame = _frame()
     for zone in time_zones():
         frame.index.tz_convert(str(zone)).hour.max()

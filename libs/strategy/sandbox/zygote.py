@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from libs.strategy.sandbox.kernel import lockdown, privileges
+from libs.strategy.sandbox.kernel import lockdown, pages, privileges
 from libs.strategy.sandbox.kernel.prepare import prepare
 from libs.strategy.sandbox.kernel.seccomp import RESULT_FD
 from libs.strategy.sandbox.kernel.syscalls import LockError
@@ -26,6 +26,8 @@ MASKED = ("pyarrow", "numexpr", "bottleneck", "numba", "matplotlib")
 _CONTROL_FROM = 16
 """Lowest number the socket to the service may have, above what children use."""
 _REASON_CHARS = 500
+_OBJECTS_MB = 28
+"""What Python's small objects take once everything is loaded."""
 
 
 def main(fd: int, switches: str = "{}") -> None:
@@ -36,6 +38,7 @@ def main(fd: int, switches: str = "{}") -> None:
 def start(fd: int, switches: Switches, load: Callable[[], Guest]) -> None:
     """Load what runs jobs, lock down, say hello, serve. Where the sandbox cannot stand, the hello says what is missing and it ends."""
     control = _control(fd)
+    stretch = pages.stretch(_OBJECTS_MB)
     try:
         privileges.die_with_parent(os.getppid())
         guest = load()
@@ -48,6 +51,7 @@ def start(fd: int, switches: Switches, load: Callable[[], Guest]) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    pages.join(prepared.jail.proc)
     hello = Hello(
         ready=True,
         python=platform.python_version(),
@@ -59,6 +63,7 @@ def start(fd: int, switches: Switches, load: Callable[[], Guest]) -> None:
     control.send(hello.encode())
     try:
         Server(control, prepared.jail, guest, switches).serve()
+        stretch.clear()
     finally:
         os._exit(0 if sys.exc_info()[0] is None else 1)
 

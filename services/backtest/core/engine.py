@@ -24,6 +24,8 @@ ENGINE_VERSION = "1"
 
 BUY, SELL, NOTHING = 1, -1, 0
 
+_LONG = 50_000
+
 EXIT_REASONS = ("open", "signal", "stop_loss", "take_profit", "trailing_stop", "horizon", "ruin")
 """What the codes of `Book.exit_reason` mean."""
 
@@ -150,7 +152,7 @@ def run(
     opens, closes = column(frame.open), column(frame.close)
     highs, lows = (column(frame.high), column(frame.low)) if busy else (opens, opens)
     volumes = column(frame.volume) if terms.volume_cap > 0 else opens
-    equity, table = np.empty(count), np.empty((most_trades(count, busy), COLUMNS))
+    equity, table = np.empty(count), np.empty((_most_trades(actions, busy), COLUMNS))
     trades, cash, pending, ruined_at = replay(
         _signs(actions),
         (opens, highs, lows, closes, volumes),
@@ -186,6 +188,10 @@ def blank(length: int, first: float = 0.0) -> Any:
     return state
 
 
-def most_trades(count: int, busy: bool) -> int:
-    """Return how many trades fit into `count` bars: one in two bars, or one a bar where it can be left inside or reversed."""
-    return count if busy else count // 2 + 1
+def _most_trades(actions: NDArray[np.int8], busy: bool) -> int:
+    """Return a bound on the trades `actions` can make: one in two bars, one a bar where it can be reversed or left inside a bar.
+
+    Each entry needs an action of its own that is not 0; counting them pays where memory counts.
+    """
+    most = len(actions) if busy else len(actions) // 2 + 1
+    return most if most < _LONG else min(most, int(np.count_nonzero(actions)))

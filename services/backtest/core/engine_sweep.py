@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from libs.market.frame import Frame
 from libs.market.jit import jit
-from services.backtest.core.engine import Terms, blank, column, most_trades, plain
+from services.backtest.core.engine import Terms, blank, column, plain
 from services.backtest.core.engine_kernel import CASH, COLUMNS, EXIT_INDEX, PNL, STATE
 from services.backtest.core.engine_loop import replay
-from services.backtest.core.values import TINY, Floats
+from services.backtest.core.values import Floats
 
 SWEEP_METRICS = ("total_return", "max_drawdown", "sharpe_bar", "closed_trades", "win_rate", "profit_factor")
 """What a sweep finds of each run, in this order; defined as in `metrics.measure`."""
@@ -66,8 +66,7 @@ def _check(count: int, frame: Frame) -> None:
 
 def _given(frame: Frame, terms: Terms, periods: int, modes: tuple[bool, bool, int]) -> tuple[Any, Any, Any, Any, Any]:
     columns = (frame.open, frame.high, frame.low, frame.close, frame.volume)
-    most = most_trades(len(frame), terms.guarded or modes[1])
-    out = (np.empty(len(frame)), np.empty((most, COLUMNS)))
+    out = (np.empty(len(frame)), np.empty((len(frame), COLUMNS)))
     start = (float(terms.initial_capital), math.sqrt(periods))
     return tuple(map(column, columns)), terms.rules, modes, (blank(STATE), start), out
 
@@ -109,8 +108,8 @@ def _one(actions: Any, bars: Any, rules: Any, modes: Any, state: Any, out: Any, 
 @jit
 def _fold_equity(equity: Any, initial: float, scale: float, found: Any) -> None:
     count = len(equity)
-    peak, trough, deepest = initial, initial, 0.0
-    before, total, squares, largest = initial, 0.0, 0.0, 0.0
+    peak, trough, from_peak = initial, initial, initial
+    before, total, squares = initial, 0.0, 0.0
     for t in range(count):
         worth = equity[t]
         if worth == before or not before > 0.0:
@@ -118,21 +117,17 @@ def _fold_equity(equity: Any, initial: float, scale: float, found: Any) -> None:
         moved = worth / before - 1.0
         total += moved
         squares += moved * moved
-        largest = max(largest, abs(moved))
-        if worth > peak:
-            deepest = min(deepest, trough / peak - 1.0)
-            peak, trough = worth, worth
-        trough = min(trough, worth)
+        peak = max(peak, worth)
+        if worth * from_peak < trough * peak:
+            trough, from_peak = worth, peak
         before = worth
     mean = total / count
     found[0] = equity[count - 1] / initial - 1.0
-    found[1] = min(deepest, trough / peak - 1.0)
+    found[1] = trough / from_peak - 1.0
     found[2] = math.nan
-    if count > 1:
-        # nothing is held at the first bar, so the variance is at least mean^2 / count and the difference keeps its digits
-        deviation = math.sqrt(max(0.0, squares - count * mean * mean) / (count - 1))
-        if deviation > TINY * largest:
-            found[2] = mean / deviation * scale
+    # Nothing is held at the first bar, so one return is 0: any other makes a spread, and the difference below keeps its digits.
+    if squares > 0.0:
+        found[2] = mean / math.sqrt((squares - count * mean * mean) / (count - 1)) * scale
 
 
 @jit

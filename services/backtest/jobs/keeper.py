@@ -77,11 +77,12 @@ class Keeper:
                 await asyncio.wait_for(news.wait(), STALL_S / 2 if self._watched else None)
             news.clear()
             finished.clear()
-            await self._look(outlet)
+            await self.look(outlet)
             with suppress(TimeoutError):
                 await asyncio.wait_for(finished.wait(), LOOK_S)
 
-    async def _look(self, outlet: Outlet) -> None:
+    async def look(self, outlet: Outlet) -> None:
+        """Tell how far every job is, end those that can be ended, and tidy up after those that have."""
         found: list[tuple[Job, int]] = []
 
         async def read(tx: Tx) -> None:

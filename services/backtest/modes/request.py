@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from libs.common.errors import BadInputError, NotFoundError
+from libs.common.errors import BadInputError, BadTimeframeError, NotFoundError
 from libs.common.events import StrategyProposed
 from libs.common.studies import (
     BacktestUniverse,
@@ -148,7 +148,11 @@ def _stored(command: StudyCommand, proposals: Mapping[str, StrategyProposed]) ->
 
 def _timeframe(command: StudyCommand, proposal: StrategyProposed | None) -> Timeframe:
     if command.timeframe is not None:
-        return parse_timeframe(command.timeframe)
+        try:
+            return parse_timeframe(command.timeframe)
+        except BadTimeframeError as error:
+            error.pointer = "/timeframe"
+            raise
     return proposal.timeframe if proposal else Timeframe.H1
 
 

@@ -57,7 +57,8 @@ def _acts(routes: APIRouter, gateway: Gateway) -> None:
     @routes.post("")
     async def start(request: Request, key: IdempotencyKey = None, prefer: Prefer = None) -> JSONResponse:
         fields = await read_object(request, gateway.settings.body_timeout_s)
-        kind = MODES.get(fields.pop("mode", ""))
+        mode = fields.pop("mode", None)
+        kind = MODES.get(mode) if isinstance(mode, str) else None
         if kind is None:
             known = ", ".join(MODES)
             raise BadInputError("there is no such mode", code="job.mode", pointer="/mode", hint=f"one of {known}")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from libs.market.frame import Frame
+from services.backtest.core import engine
 from services.backtest.core.engine import EXIT_REASONS, Result, Terms, run
 from tests.unit.backtest.builders import HOUR_MS, START_MS, frame_of, run_of
 from tests.unit.backtest.reference import Bar, Expected, expected
@@ -168,3 +169,8 @@ def test_trades_never_overlap():
         book = run(actions, frame, Terms(**terms), position_mode=False, allow_short=True).trades
         spans = list(zip(book.entry_index.tolist(), book.exit_index.tolist(), strict=True))
         assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_table_of_trades_is_large_enough_for_a_trade_at_every_action(monkeypatch):
+    monkeypatch.setattr(engine, "_LONG", 1)
+    compare(range(40))

@@ -114,10 +114,25 @@ def test_simulated_prices_and_an_open_sandbox_are_told_first() -> None:
     assert told.index("SIMULATED") < told.index("SANDBOX OFF") < told.index("Backtest report")
 
 
+def test_look_ahead_is_told_before_an_excellent_verdict() -> None:
+    tree = report()
+    asked = [{"symbol": "BTCUSDT", "look_ahead": {"passed": False, "changes": [], "unchecked": [MS], "reruns": 4}}]
+    tree["evidence"] = {"asked": asked}
+    text = Parsed(page(tree)).text
+    assert text.index("LOOK-AHEAD") < text.index("Backtest report")
+    assert "LOOK-AHEAD" not in Parsed(page(report())).text
+
+
 def test_report_that_does_not_say_where_its_prices_are_from_counts_as_simulated() -> None:
     tree = report()
     del tree["metadata"]["simulated"]
     assert "SIMULATED" in Parsed(page(tree)).text
+
+
+def test_heat_map_has_the_months_the_window_touches() -> None:
+    html = page(report(1_000)).decode()
+    heads = html[html.index('class="months few"') :].split("</thead>")[0]
+    assert re.findall(r'scope="col">(\w+)', heads) == ["Jan", "Feb", "Year"]
 
 
 def test_code_is_shown_line_by_line() -> None:

@@ -5,7 +5,6 @@ gives about itself are kept apart as claimed.
 """
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -32,24 +31,17 @@ def run_batch(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
     Only symbols that have a bar by then are asked about. A moment that raises is a warning; raises StrategyError if all do, if the
     function is missing, or if the answers are beyond 3 MB.
     """
-    return program.apart(partial(_run, program, asof, args))
-
-
-def _run(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
     contract: str = args["contract"]
     function = program.function(contract)
-    parameters = accepted(function, args["parameters"])
     picks: list[str] = []
     claimed: dict[str, Any] | None = None
     failed: list[tuple[int, Fault]] = []
     for moment in args["asof_ms"]:
-        asof.move_to(moment)
-        listed = [symbol for symbol in args["symbols"] if asof.is_listed(symbol)]
-        program.begin_call()
+        asof.rest()
         try:
-            answer = _called(partial(function, **parameters), contract, moment, listed, args)
-            picks.extend(_picks(answer, contract, moment, listed, args.get("limit")))
-            claimed = _claims(answer) or claimed
+            found, claims = program.apart(partial(_asked, program, asof, moment, args))
+            picks.extend(found)
+            claimed = claims or claimed
         except MemoryError as error:
             program.reserve.clear()
             raise StrategyError(fault_of(error, function)) from None
@@ -66,10 +58,19 @@ def _run(program: Program, asof: AsOf, args: dict[str, Any]) -> Outcome:
     return Outcome(contract, rows, payload, _warnings(failed, len(args["asof_ms"])), claimed, program.constants())
 
 
-def _called(function: Callable[..., Any], contract: str, moment: int, listed: list[str], args: dict[str, Any]) -> Any:
+def _asked(program: Program, asof: AsOf, moment: int, args: dict[str, Any]) -> tuple[list[str], dict[str, Any] | None]:
+    """Return the picks of one moment, and the figures that the code claims."""
+    contract: str = args["contract"]
+    function = program.function(contract)
+    call = partial(function, **accepted(function, args["parameters"]))
+    asof.move_to(moment)
+    listed = [symbol for symbol in args["symbols"] if asof.is_listed(symbol)]
+    program.begin_call()
     if contract == "run_screening":
-        return function(list(listed), args.get("limit") or len(listed))
-    return function(_day(args["start_ms"]), _day(min(moment, args["end_ms"])), list(listed))
+        answer = call(list(listed), args.get("limit") or len(listed))
+    else:
+        answer = call(_day(args["start_ms"]), _day(min(moment, args["end_ms"])), list(listed))
+    return _picks(answer, contract, moment, listed, args.get("limit")), _claims(answer)
 
 
 def _picks(answer: Any, contract: str, moment: int, listed: list[str], limit: int | None) -> list[str]:

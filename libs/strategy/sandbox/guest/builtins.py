@@ -1,4 +1,4 @@
-"""The built-in names a strategy has: those the checker accepts, with `print` and `__import__` of the sandbox."""
+"""The built-in names a strategy has: those the checker accepts, with `__import__` of the sandbox."""
 
 import builtins
 from collections.abc import Callable
@@ -7,11 +7,10 @@ from typing import Any
 from libs.strategy.check.allowed import BUILTINS
 
 
-def allowed_builtins(print_function: Callable[..., None], import_function: Callable[..., Any]) -> dict[str, Any]:
-    """Return a fresh `__builtins__` dictionary."""
+def allowed_builtins(import_function: Callable[..., Any]) -> dict[str, Any]:
+    """Return a fresh `__builtins__` dictionary; `print` is Python's own, to be replaced."""
     names = {name: getattr(builtins, name) for name in sorted(BUILTINS)}
     return names | {
-        "print": print_function,
         "__import__": import_function,
         "__build_class__": builtins.__build_class__,
         "__debug__": True,

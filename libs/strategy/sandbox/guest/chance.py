@@ -26,20 +26,22 @@ def reset(seed: int) -> None:
     np.random.seed(seed)
 
 
-def seeded(seed: int) -> Mapping[str, Mapping[str, Any]]:
-    """Return what replaces the sources of entropy, by module and name: without a seed of their own they take the job's."""
+def seeded(seed: Callable[[], int]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what replaces the sources of entropy, by module and name: without a seed of their own they take the job's, asked for
+    at each use.
+    """
 
     class Random(random.Random):
         def __init__(self, x: Any = None) -> None:
-            super().__init__(seed if x is None else x)
+            super().__init__(seed() if x is None else x)
 
         def seed(self, a: Any = None, version: int = 2) -> None:
-            super().seed(seed if a is None else a, version)
+            super().seed(seed() if a is None else a, version)
 
     def taking(source: Callable[..., Any]) -> Callable[..., Any]:
         def make(given: Any = None, *more: Any, **named: Any) -> Any:
             if given is None and not named.keys() & {"seed", "entropy"}:
-                given = seed
+                given = seed()
             return source(*([] if given is None else [given]), *more, **named)
 
         return make
@@ -56,6 +58,9 @@ def seeded(seed: int) -> Mapping[str, Mapping[str, Any]]:
         "seed",
     )
     return {
-        "random": {"Random": Random, "seed": lambda a=None, version=2: random.seed(seed if a is None else a, version)},
+        "random": {
+            "Random": Random,
+            "seed": lambda a=None, version=2: random.seed(seed() if a is None else a, version),
+        },
         "numpy.random": {name: taking(getattr(np.random, name)) for name in numpy_sources},
     }

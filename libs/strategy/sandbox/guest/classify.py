@@ -30,6 +30,8 @@ class Classifying:
         self._symbols: list[str] = args["symbols"]
         self._first: dict[str, int] = args.get("first") or {}
         self._last_only = bool(args.get("last_only"))
+        self._told: int | None = args.get("told")
+        self._told_from = 0
         self._details: list[str] = []
         self._detail_bytes = 2
         self._details_cut = False
@@ -63,6 +65,7 @@ class Classifying:
     def _alone(self, place: int, symbol: str, called: range) -> tuple[bytearray, dict[str, Any] | None]:
         """Answer for one symbol, whatever code ran for others before."""
         self._calls += len(called)
+        self._told_from = 0 if self._told is None else called.stop - self._told
         if not called:
             return bytearray(), None
         try:
@@ -117,7 +120,7 @@ class Classifying:
         return verdict.hit
 
     def _keep(self, place: int, row: int, verdict: Verdict) -> None:
-        if not (verdict.hit or self._last_only or verdict.signal == -1):
+        if row < self._told_from or not (verdict.hit or self._last_only or verdict.signal == -1):
             return
         if verdict.score is None and verdict.signal is None and verdict.data is None:
             return

@@ -130,9 +130,10 @@ def resample(bars: Columns, own_ms: int, wanted_ms: int) -> Columns:
         return Columns(Memory(memoryview(bytes(8))), 0, 0)
     made = np.empty((6, count), np.float64)
     made[0] = (buckets[starts] * wanted_ms).view(np.float64)
-    made[1] = opens[starts]
-    made[2] = np.maximum.reduceat(highs, starts)
-    made[3] = np.minimum.reduceat(lows, starts)
-    made[4] = closes[np.append(starts[1:], bars.rows) - 1]
-    made[5] = np.add.reduceat(volumes, starts)
+    # Straight into place: what is computed here is not known yet at most bars, and code can read what freed memory holds.
+    np.take(opens, starts, out=made[1], mode="clip")
+    np.maximum.reduceat(highs, starts, out=made[2])
+    np.minimum.reduceat(lows, starts, out=made[3])
+    np.take(closes, np.append(starts[1:], bars.rows) - 1, out=made[4], mode="clip")
+    np.add.reduceat(volumes, starts, out=made[5])
     return Columns(Memory(made.data), 0, count, wanted_ms - own_ms + phase)

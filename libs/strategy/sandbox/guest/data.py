@@ -126,6 +126,8 @@ class DataFunctions:
     def _spelled(self, symbol: str) -> str:
         if not isinstance(symbol, str):
             raise TypeError(f"the symbol is {shown(symbol)}: give a text like 'BTCUSDT'")
+        # A class of the strategy's own could be equal to one symbol now and to another in the next line.
+        symbol = str.__str__(symbol)
         if symbol in self._asof.symbols or symbol in self._figures:
             return symbol
         return symbol.upper().replace("/", "")

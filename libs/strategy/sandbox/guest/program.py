@@ -19,11 +19,10 @@ import pandas as pd
 
 from libs.strategy.check.allowed import PROVIDED
 from libs.strategy.sandbox.guest.builtins import allowed_builtins
-from libs.strategy.sandbox.guest.chance import draws, reset, seeded
-from libs.strategy.sandbox.guest.clock import clocked
+from libs.strategy.sandbox.guest.chance import draws, reset
 from libs.strategy.sandbox.guest.faults import STRATEGY_FILE, StrategyError, fault_of, refused, shown
+from libs.strategy.sandbox.guest.modules import modules_for
 from libs.strategy.sandbox.guest.output import Printed
-from libs.strategy.sandbox.guest.proxies import Importer
 from libs.strategy.sandbox.guest.reserve import Reserve
 
 CONTRACTS = ("generate_signals", "classify_symbol", "run_batch_backtest", "run_screening")
@@ -36,9 +35,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """What a strategy finds around it: the data functions, where it prints, the as-of time, and the memory kept back."""
+    """What a strategy finds around it: the data functions, where it prints, the as-of time, and the memory kept back.
 
-    data_functions: Mapping[str, Any]
+    data_functions: makes them anew, because code can hang what it wants to remember on a function.
+    """
+
+    data_functions: Callable[[], Mapping[str, Any]]
     printed: Printed
     now_ms: Callable[[], int]
     reserve: Reserve
@@ -54,7 +56,7 @@ class Program:
         """Execute the source once; see `load`."""
         self.draws = not guarded or draws(text)
         self.reserve = world.reserve
-        self._printed = world.printed
+        self._world = world
         self._seed = seed
         self._code = compile(text, STRATEGY_FILE, "exec", dont_inherit=True)
         self._given = _given(text, seed, world, guarded=guarded)
@@ -74,14 +76,14 @@ class Program:
             self._context = self._untouched.copy()
             warnings.resetwarnings()
             watch_warnings()
-            self._printed.is_muted = True  # what it prints was kept the first time
+            self._world.printed.is_muted = True  # what it prints was kept the first time
             try:
                 self._execute()
             except MemoryError:
                 self.reserve.clear()
                 raise
             finally:
-                self._printed.is_muted = False
+                self._world.printed.is_muted = False
         self._used = True
         return self._context.run(call)
 
@@ -123,6 +125,8 @@ class Program:
         names = self.names
         names.clear()
         names.update(self._given)
+        names.update(self._world.data_functions())
+        names["__builtins__"] = {**names["__builtins__"], "print": self._world.printed.print_function()}
         self.begin_call()
         self._context.run(setcontext, Context())
         self._context.run(exec, self._code, names)
@@ -153,11 +157,11 @@ def accepted(function: Callable[..., Any], parameters: Mapping[str, Any]) -> dic
 
 
 def _given(text: str, seed: int, world: World, *, guarded: bool) -> dict[str, Any]:
-    names: dict[str, Any] = {"__name__": MODULE_NAME, **world.data_functions}
+    names: dict[str, Any] = {"__name__": MODULE_NAME, "__builtins__": vars(builtins)}
     if not guarded:
-        return names | {"__builtins__": {**vars(builtins), "print": world.printed.print_function()}}
-    importer = Importer(_merged(clocked(world.now_ms), seeded(seed)))
-    names["__builtins__"] = allowed_builtins(world.printed.print_function(), importer.import_function())
+        return names
+    importer = modules_for(world.now_ms, seed)
+    names["__builtins__"] = allowed_builtins(importer.import_function())
     for name, (module, inner) in PROVIDED.items():
         if name in text or not text.isascii():
             found = importer.module(module)
@@ -199,11 +203,3 @@ def own_module() -> Iterator[None]:
         yield
     finally:
         del sys.modules[MODULE_NAME]
-
-
-def _merged(*tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    merged: dict[str, dict[str, Any]] = {}
-    for table in tables:
-        for module, names in table.items():
-            merged.setdefault(module, {}).update(names)
-    return merged

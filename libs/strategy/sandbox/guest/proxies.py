@@ -59,6 +59,11 @@ class Importer:
             self._made[title] = ModuleProxy(title, {**_allowed(title), **self._replaced.get(title, {}), **children})
         return self._made[title]
 
+    def make_all(self) -> None:
+        """Import and make every allowed module."""
+        for title in sorted(MODULES):
+            self.module(title)
+
     def import_function(self) -> Callable[..., Any]:
         """Return `__import__` for a strategy."""
 
@@ -91,9 +96,3 @@ def _allowed(title: str) -> Mapping[str, Any]:
     """Return the real module's allowed names; the same in every job of a process."""
     real = importlib.import_module(title)
     return {name: getattr(real, name) for name in sorted(MODULES[title]) if hasattr(real, name)}
-
-
-def load_modules() -> None:
-    """Import every allowed module, once and before any file becomes unreachable."""
-    for title in sorted(MODULES):
-        _allowed(title)

@@ -95,7 +95,7 @@ def _answered(
     asof = AsOf(index, market)
     data = DataFunctions(asof, index)
     printed, memory = kept
-    world = World(data.functions(), printed, asof.now_ms, memory)
+    world = World(data.functions, printed, asof.now_ms, memory)
     program = load(decoded(source), header.seed, world, guarded=guarded)
     outcome = _OPERATIONS[header.op](program, asof, header.args)
     remarks = [*outcome.warnings, *chained(caught)]

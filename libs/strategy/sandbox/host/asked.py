@@ -13,8 +13,8 @@ _LARGEST_MS = 2**53
 def check_asked(op: Op, args: Mapping[str, Any], rows: Mapping[str, int]) -> None:
     """Raise BadInputError `sandbox.job`, with a pointer into the args, unless they are what `op` needs.
 
-    All but check: symbols (no symbol twice, each in rows) and parameters. classify: first (row by symbol) and last_only, both optional.
-    batch: contract, start_ms, end_ms, limit (or None) and asof_ms (no time twice). signals: explain, optional.
+    All but check: symbols (no symbol twice, each in rows) and parameters. classify: first (row by symbol), last_only
+    and told (newest rows whose details are wanted), all optional. batch: contract, start_ms, end_ms, limit (or None) and asof_ms (no time twice). signals: explain, optional.
     """
     if any(type(count) is not int or count < 0 for count in rows.values()):
         raise _bad("rows holds what is no number of bars", "/rows")
@@ -27,6 +27,8 @@ def check_asked(op: Op, args: Mapping[str, Any], rows: Mapping[str, int]) -> Non
         first = args.get("first", {})
         if not isinstance(first, dict) or not all(_is_whole(row) for row in first.values()):
             raise _bad("first is not a row for each symbol", "/first")
+        if args.get("told") is not None and not _is_whole(args["told"]):
+            raise _bad("told is not a number of rows", "/told")
     if op == "batch":
         _check_batch(args)
 
