@@ -9,12 +9,13 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from benchmarks.timing import shown
 from deploy.local import System
@@ -196,8 +197,18 @@ async def job(system: System, key: str) -> float:
     return spent
 
 
-async def with_workers(folder: Path, workers: int, rounds: int) -> float:
-    """Return the median seconds of a job with so many workers of one process each."""
+def cpu_s(system: System, names: Sequence[str]) -> float:
+    """Return the processor seconds of processes and of all they started, so far."""
+    total = 0.0
+    for pid in filter(None, map(system.pid_of, names)):
+        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+async def with_workers(folder: Path, workers: int, rounds: int) -> tuple[float, float, float]:
+    """Return of a job with so many workers of one process each the median seconds, and the processor seconds of coordinator and workers."""
     system = System(
         folder, services=("backtest",), workers=workers, env={"SENTINEL_BACKTEST_PROCESSES": "1"}, ports="free"
     )
@@ -205,7 +216,11 @@ async def with_workers(folder: Path, workers: int, rounds: int) -> float:
     try:
         await system.wait_ready()
         await job(system, f"warm {workers}")
-        return statistics.median([await job(system, f"{workers} {n}") for n in range(rounds)])
+        hands = [f"backtest_worker_{number}" for number in range(1, workers + 1)]
+        before = cpu_s(system, ["backtest"]), cpu_s(system, hands)
+        spent = statistics.median([await job(system, f"{workers} {n}") for n in range(rounds)])
+        after = cpu_s(system, ["backtest"]), cpu_s(system, hands)
+        return spent, (after[0] - before[0]) / rounds, (after[1] - before[1]) / rounds
     finally:
         await system.stop()
 
@@ -225,7 +240,10 @@ def main() -> None:
             writer.append(symbol, "1d", frame, "benchmark", True)
         one, two = (asyncio.run(with_workers(Path(folder), workers, given.rounds)) for workers in (1, 2))
     print(f"\nbacktest of {given.symbols:,} symbols, from the command to the end of the job")
-    print(f"{'one worker':32}{shown(one):>12}\n{'two workers':32}{shown(two):>12}{one / two:>13.2f}x")
+    print(f"{'':32}{'time':>12}{'':14}{'coordinator':>14}{'workers':>12}")
+    for name, (spent, own, hands) in (("one worker", one), ("two workers", two)):
+        print(f"{name:32}{shown(spent):>12}{one[0] / spent:>13.2f}x{own:>12.2f} s{hands:>10.2f} s")
+    print(f"by processor time two free cores give {(one[1] + one[2]) / (one[1] + one[2] / 2):.2f}x")
 
 
 if __name__ == "__main__":

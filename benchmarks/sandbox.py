@@ -3,7 +3,8 @@
     python -m benchmarks.sandbox [--jobs 200]
 
 Times are seen by the caller, from handing the job in to the checked answer, one job at a time. `fork` makes the child when the job comes,
-`spare` has one waiting that rehearsed. Throughput keeps every fork server busy. The script prints and asserts nothing.
+`spare` has one waiting that rehearsed. Throughput keeps every fork server busy. On a machine with other work the lines on processor time
+are the ones to compare, each with the same work in this process without isolation. The script prints and asserts nothing.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from libs.common.values import Timeframe
 from libs.market.frame import Frame
@@ -71,13 +73,14 @@ def main() -> None:
     row("fresh interpreter imports pandas and runs RSI, no isolation", fresh)
     row("start of a fork server to its first answer", timed(first_answer, 5), fresh)
     row("checker alone on the RSI, in this process", timed(lambda: check(RSI), jobs))
+    bare("RSI, 1,000 bars", [walk(1_000)], jobs)
     for way, spares in (("fork", 0), ("spare", 1)):
         with Pool(1, Switches(spares=spares)) as pool:
             pool.start(60)
             for name, code, bars in (("empty job, 1 bar", EMPTY, 1), ("RSI, 1,000 bars", RSI, 1_000)):
-                spent, shown = singles(pool, code, bars, jobs, PAUSE_S * spares)
+                spent, used, taken = singles(pool, code, bars, jobs, PAUSE_S * spares)
                 row(f"{name}, {way}", spent, fresh)
-                print(f"{'  of it in the child: ' + shown:<58}")
+                processor(f"of it in the child, {taken} of {len(spent)} from a spare", used)
     large(fresh)
     throughput(max(200, jobs))
 
@@ -91,14 +94,18 @@ def large(fresh: list[float]) -> None:
     with Pool(2) as pool:
         warm(pool)
         with market(frames) as fd:
-            row(
-                "RSI, 500 symbols x 1,000 bars, one fork",
-                timed(lambda: good(pool.run(signals(RSI, fd, frames))), 5),
-                fresh,
-            )
+            used: list[float] = []
+            spent = timed(lambda: used.append(good(pool.run(signals(RSI, fd, frames))).cpu_s), 5)
+            row("RSI, 500 symbols x 1,000 bars, one fork", spent, fresh)
+            processor("of it in the child", used)
+            bare("RSI, 500 symbols x 1,000 bars", list(frames.values()), 3)
         with market(days, Timeframe.D1) as whole:
             names = "gap classifier, 1,000 symbols x 504 days"
             row(f"{names}, one fork", timed(lambda: good(pool.run(classify(whole, days))), 3))
+            used = []
+            spent = timed(lambda: used.append(good(pool.run(classify(whole, days, last_only=True))).cpu_s), 9)
+            row("the same screen on the newest bar alone, one fork", spent)
+            processor("of it in the child", used)
             row(f"{names}, two", timed(lambda: both(pool, whole, halves), 3))
 
 
@@ -132,8 +139,28 @@ def timed(act: Callable[[], Any], runs: int) -> list[float]:
     return spent
 
 
-def singles(pool: Pool, code: str, bars: int, jobs: int, pause_s: float) -> tuple[list[float], str]:
-    """Return the seconds of each job, and the child's own processor time in words."""
+def processor(name: str, used: list[float]) -> None:
+    """Print one line: the median of processor times."""
+    print(f"{'  ' + name + ', processor':<58}{statistics.median(used) * 1e3:>9.2f}", flush=True)
+
+
+def bare(name: str, frames: list[Frame], runs: int) -> None:
+    """Print the processor time of the RSI in this process, a fresh frame of pandas for each call."""
+    names: dict[str, Any] = {}
+    exec(RSI, names)
+    used = []
+    for _ in range(runs):
+        start = time.process_time()
+        for frame in frames:
+            times = pd.DatetimeIndex(np.array(frame.ts).view("datetime64[ms]"), tz="UTC")
+            columns = {column: getattr(frame, column) for column in ("open", "high", "low", "close", "volume")}
+            names["generate_signals"](pd.DataFrame(columns, index=times))
+        used.append(time.process_time() - start)
+    processor(f"{name} in this process, no isolation", used)
+
+
+def singles(pool: Pool, code: str, bars: int, jobs: int, pause_s: float) -> tuple[list[float], list[float], int]:
+    """Return the seconds of each job, those of processor in its child, and how many a spare took."""
     frames, spent, used, spares = {"BTCUSDT": walk(bars)}, [], [], 0
     with market(frames) as fd:
         for _ in range(jobs + 5):
@@ -143,8 +170,8 @@ def singles(pool: Pool, code: str, bars: int, jobs: int, pause_s: float) -> tupl
             outcome = pool.run(job)
             spent.append(time.perf_counter() - start)
             used.append(good(outcome).cpu_s)
-            spares += outcome.spare
-    return spent[5:], f"{statistics.median(used[5:]) * 1e3:.2f} ms of processor, {spares} of {len(spent)} from a spare"
+            spares += outcome.spare and len(spent) > 5
+    return spent[5:], used[5:], spares
 
 
 def first_answer() -> None:
@@ -191,10 +218,11 @@ def signals(code: str, fd: int, frames: dict[str, Frame]) -> Job:
     return Job.of("signals", code, os.dup(fd), rows, {"symbols": list(rows), "parameters": {}})
 
 
-def classify(fd: int, frames: dict[str, Frame]) -> Job:
-    """Return a job of `classify_symbol` on every bar of all frames."""
+def classify(fd: int, frames: dict[str, Frame], *, last_only: bool = False) -> Job:
+    """Return a job of `classify_symbol` on every bar of all frames, or on the newest alone."""
     rows = {symbol: len(frame) for symbol, frame in frames.items()}
-    return Job.of("classify", GAP, os.dup(fd), rows, {"symbols": list(rows), "parameters": {}})
+    args = {"symbols": list(rows), "parameters": {}, "last_only": last_only}
+    return Job.of("classify", GAP, os.dup(fd), rows, args)
 
 
 def good(outcome: Outcome) -> Outcome:

@@ -9,14 +9,16 @@ from typing import Any
 
 from libs.common.errors import BadStrategyError
 from libs.strategy.check import Report, check
+from libs.strategy.check.contracts import DEFAULT_HORIZON
+from libs.strategy.rules_fields import is_text
 
 PYTHON_KINDS = ("python.signals", "python.classify", "python.batch")
 BATCH_CONTRACTS = ("run_batch_backtest", "run_screening")
-DEFAULT_HORIZON = 5
-"""Bars from the entry of a classifier's hit to its exit, where the code has no HORIZON."""
-MOST_HORIZON = 1_000
 
 _SHOWN = 50
+_LARGEST = 2**63
+_LONGEST_TEXT = 1_000
+_LONGEST_HINT = 300
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,6 @@ def read_code(kind: str, source: Any, parameters: Any) -> Code:
         raise BadStrategyError(
             f"the code does not define {kind}", pointer="/kind", hint=f"it defines {', '.join(report.contracts)}"
         )
-    horizon_of(source)
     mode = report.constants.get("SIGNAL_MODE")
     return Code(kind, source, _parameters(parameters, report.parameters), str(mode) if mode is not None else None)
 
@@ -85,18 +86,9 @@ def normalised_hash(source: str) -> str:
 
 
 def horizon_of(source: str) -> int:
-    """Return how many bars after its entry a classifier's hit is sold: HORIZON in the code, or 5.
-
-    Raises BadStrategyError if HORIZON is no whole number from 1 to 1,000.
-    """
-    horizon = examine(source).constants.get("HORIZON", DEFAULT_HORIZON)
-    if type(horizon) is not int or not 1 <= horizon <= MOST_HORIZON:
-        raise BadStrategyError(
-            f"HORIZON is {str(horizon)[:32]}",
-            pointer="/code",
-            hint=f"a whole number of bars from 1 to {MOST_HORIZON:,}",
-        )
-    return horizon
+    """Return how many bars after its entry a classifier's hit is sold: HORIZON in the code, which the checker has read, or 5."""
+    horizon = examine(source).constants.get("HORIZON")
+    return horizon if isinstance(horizon, int) else DEFAULT_HORIZON
 
 
 def batch_contract(source: str, *, screening: bool = False) -> str:
@@ -111,7 +103,7 @@ def _parameters(given: Any, declared: Mapping[str, Any]) -> dict[str, Any]:
         raise BadStrategyError("parameters is not an object", pointer="/parameters")
     for name in given:
         if name not in declared:
-            known = ", ".join(sorted(declared)) or "none"
+            known = ", ".join(sorted(declared))[:_LONGEST_HINT] or "none"
             raise BadStrategyError(
                 f"the code has no parameter {str(name)[:64]!r}",
                 pointer=f"/parameters/{str(name)[:64]}",
@@ -130,14 +122,28 @@ _FITS: dict[type, tuple[type, ...]] = {
 
 
 def _value(name: str, value: Any, default: Any) -> Any:
-    """Return `value` if it is of its default's type: a float also takes whole numbers, and None takes any number."""
+    """Return `value` if it is of its default's type: a float also takes whole numbers, and None takes any number.
+
+    Finite numbers within 64 bit and texts of up to 1,000 characters that can be written as UTF-8 without NUL.
+    """
     given: Any = value
     fits = _FITS[type(default)]
     wrong = isinstance(value, bool) is not isinstance(default, bool)
-    if wrong or not isinstance(value, fits) or (isinstance(value, float) and not math.isfinite(value)):
+    if wrong or not isinstance(value, fits) or not _travels(value):
         raise BadStrategyError(
-            f"{name} is {str(value)[:64]!r}",
+            f"{name} is {_shown(value)}",
             pointer=f"/parameters/{name}",
-            hint=f"its default is {default!r}, give a value of the same type",
+            hint=f"its default is {_shown(default)}; give a value of the same type, finite, or a text of at most {_LONGEST_TEXT:,} characters",
         )
     return float(given) if isinstance(default, float) else given
+
+
+def _travels(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_text(value, _LONGEST_TEXT) and "\0" not in value
+    return value is None or (math.isfinite(value) if isinstance(value, float) else abs(value) < _LARGEST)
+
+
+def _shown(value: Any) -> str:
+    huge = isinstance(value, int) and abs(value) >= _LARGEST
+    return "a huge number" if huge else ascii(value if not isinstance(value, str) else value[:64])[:_LONGEST_HINT]

@@ -4,6 +4,7 @@ Decides how a run is cut into jobs, and what a classifier's hit means as a signa
 the sandbox's host before it gets here.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from libs.common.errors import TransientError
 from libs.common.values import from_epoch_ms, to_epoch_ms
-from libs.market.frame import FloatArray, Frame
+from libs.market.frame import Frame
 from libs.strategy.code import batch_contract, horizon_of
 from libs.strategy.rules import ActionArray
 from libs.strategy.sandbox.host.answers import BatchAnswer, ClassifyAnswer, Detail, SignalsAnswer, SymbolError, Told
@@ -24,7 +25,7 @@ from libs.strategy.sandbox.host.market import market_memfd
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.sandbox.host.verdict import Outcome
 from libs.strategy.sandbox.layout import Scalar
-from libs.strategy.sandbox.wire import Limits
+from libs.strategy.sandbox.wire import Limits, Op
 from libs.strategy.signals import Evaluation, Fault, Signals
 from libs.strategy.spec import Strategy, code_hash
 
@@ -131,21 +132,35 @@ def _jobs(
     common: dict[str, Any] = {"parameters": strategy.parameters}
     if strategy.kind == "python.signals":
         for chunk in _chunks(focus, frames, MAX_BARS_A_JOB):
-            own = {symbol: frames[symbol] for symbol in chunk}
+            market = _market(strategy, {symbol: frames[symbol] for symbol in chunk}, View())
             args = {**common, "symbols": chunk, "explain": len(strategy.symbols) == 1}
-            yield chunk, _job(strategy, "signals", own, chunk, args, View())
+            yield chunk, _job(strategy, "signals", market, _rows(chunk, frames), args)
         return
     everyone = {symbol: frame for symbol, frame in frames.items() if len(frame)}
     if strategy.kind == "python.classify":
+        yield from _classifiers(strategy, everyone, focus, {**common, "told": span.told}, seen)
+    elif focus:
+        args = {**common, **_batch(strategy, everyone, span)}
+        market = _market(strategy, everyone, view)
+        yield list(focus), _job(strategy, "batch", market, _rows(everyone, frames), args)
+
+
+def _classifiers(
+    strategy: Strategy,
+    frames: Mapping[str, Frame],
+    focus: Sequence[str],
+    common: Mapping[str, Any],
+    seen: tuple[View, Span],
+) -> Iterator[tuple[list[str], Job]]:
+    """Yield the jobs of a classifier; all of them look at one market, which is as large as the universe."""
+    view, span = seen
+    market = _market(strategy, frames, view)
+    try:
         for chunk in _chunks(focus, {} if span.newest_only else frames, MAX_CALLS_A_JOB):
-            args = {**common, "symbols": chunk, "last_only": span.newest_only, "told": span.told}
-            yield chunk, _job(strategy, "classify", everyone, chunk, args, view)
-        return
-    if focus:
-        yield (
-            list(focus),
-            _job(strategy, "batch", everyone, list(focus), {**common, **_batch(strategy, everyone, span)}, view),
-        )
+            args = {**common, "symbols": chunk, "last_only": span.newest_only}
+            yield chunk, _job(strategy, "classify", os.dup(market), _rows(chunk, frames), args)
+    finally:
+        os.close(market)
 
 
 def _batch(strategy: Strategy, frames: Mapping[str, Frame], span: Span) -> dict[str, Any]:
@@ -162,17 +177,16 @@ def _batch(strategy: Strategy, frames: Mapping[str, Frame], span: Span) -> dict[
     }
 
 
-def _job(
-    strategy: Strategy,
-    op: Any,
-    frames: Mapping[str, Frame],
-    chunk: Sequence[str],
-    args: Mapping[str, Any],
-    view: View,
-) -> Job:
+def _market(strategy: Strategy, frames: Mapping[str, Frame], view: View) -> int:
     seen: Any = {"point_in_time": view.point_in_time, "history": view.history}
-    market = market_memfd(frames, strategy.timeframe, view.fundamentals, **seen)
-    rows = {symbol: len(frames[symbol]) for symbol in (frames if op == "batch" else chunk)}
+    return market_memfd(frames, strategy.timeframe, view.fundamentals, **seen)
+
+
+def _rows(symbols: Iterable[str], frames: Mapping[str, Frame]) -> dict[str, int]:
+    return {symbol: len(frames[symbol]) for symbol in symbols}
+
+
+def _job(strategy: Strategy, op: Op, market: int, rows: Mapping[str, int], args: Mapping[str, Any]) -> Job:
     return Job.of(op, strategy.code or "", market, rows, args, LIMITS)
 
 
@@ -237,17 +251,7 @@ def _classified(answer: ClassifyAnswer, symbol: str, frame: Frame, horizon: int)
     hits = np.zeros(len(frame), np.bool_)
     hits[answer.first.get(symbol, 0) :] = answer.hits[symbol]
     details = {detail.row: detail for detail in answer.details.get(symbol, ())}
-    return Signals(
-        held(hits, horizon), _scores(details, len(frame)), frame, speaker=answer.contract, hits=hits, details=details
-    )
-
-
-def _scores(details: Mapping[int, Detail], bars: int) -> dict[str, FloatArray]:
-    scores = np.full(bars, np.nan)
-    for row, detail in details.items():
-        if detail.score is not None:
-            scores[row] = detail.score
-    return {} if np.isnan(scores).all() else {"score": scores}
+    return Signals(held(hits, horizon), {}, frame, speaker=answer.contract, hits=hits, details=details)
 
 
 def _picked(answer: BatchAnswer, symbol: str, frame: Frame, acts: tuple[int, bool], horizon: int) -> Signals:
@@ -265,8 +269,7 @@ def _picked(answer: BatchAnswer, symbol: str, frame: Frame, acts: tuple[int, boo
             continue
         hits[row] |= pick.classification
         details[row] = Detail(row, pick.score, None, pick.data)
-    scores = _scores(details, len(frame))
-    return Signals(held(hits, horizon), scores, frame, speaker=answer.contract, hits=hits, details=details)
+    return Signals(held(hits, horizon), {}, frame, speaker=answer.contract, hits=hits, details=details)
 
 
 def _failed(errors: Mapping[str, SymbolError]) -> dict[str, Fault]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from libs.common.errors import RefusedError
 from libs.market.frame import Frame
 from libs.strategy import python
+from libs.strategy.model import evaluate_model
+from libs.strategy.model_terms import MODEL
 from libs.strategy.rules import combined, each_vote
 from libs.strategy.rules_schema import read_rules
 from libs.strategy.sandbox.host.pool import Pool
@@ -41,9 +43,11 @@ def evaluate_all(
 
     frames: bars by symbol, in the strategy's timeframe; classifiers may look at all of them. view: what else they may look at. span: at
     which bars classifiers and batch contracts are asked, default all; other kinds answer for every bar.
-    Raises RefusedError for Python code without a sandbox, TransientError while the sandbox is busy.
+    Raises RefusedError for Python code or a model without a sandbox, TransientError while the sandbox is busy.
     """
     asked = tuple(frames) if focus is None else focus
+    if strategy.kind == MODEL:
+        return evaluate_model(strategy, frames, sandbox, asked)
     if strategy.code is None:
         return Evaluation({symbol: _by_rules(strategy, frames[symbol]) for symbol in asked})
     if sandbox is None:

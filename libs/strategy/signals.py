@@ -55,7 +55,10 @@ class Signals:
         return f"not all conditions met, only {' and '.join(partial)}" if partial else "no condition met"
 
     def values_at(self, bar: int) -> dict[str, float | None]:
-        """Return the values that decided on the bar; None where an indicator is not warm."""
+        """Return the values that decided on the bar; None where an indicator is not warm. Of a classifier: the score, where it gave one."""
+        if self.hits is not None:
+            score = self.details[bar].score if bar in self.details else None
+            return {} if score is None else {"score": score}
         found = {title: float(column[bar]) for title, column in self.values.items()}
         return {title: None if np.isnan(value) else value for title, value in found.items()}
 

@@ -13,14 +13,15 @@ from typing import Any, Literal, TypedDict, Unpack
 from libs.common.errors import BadStrategyError, BadSymbolError, BadTimeframeError
 from libs.common.events import Definition
 from libs.common.values import Timeframe, parse_symbol, parse_timeframe
+from libs.strategy.check.contracts import SIGNAL_MODES
 from libs.strategy.code import PYTHON_KINDS, normalised_hash, read_code
+from libs.strategy.model_terms import MODEL, read_terms
 from libs.strategy.rules_schema import is_text, read_rules
 
 RULES = "rules.json"
-KINDS = (RULES, "python", *PYTHON_KINDS)
+KINDS = (RULES, "python", *PYTHON_KINDS, MODEL)
 """Kinds this version runs; `python` stands for the best contract that the code defines."""
 
-SIGNAL_MODES = ("action", "position")
 MAX_SYMBOLS = 1_000
 _LONGEST_NAME = 120
 
@@ -29,9 +30,9 @@ _LONGEST_NAME = 120
 class Strategy:
     """A checked strategy.
 
-    rules: the definition with every default written out, plus the symbol and notes it came with; None for Python. code: Python
-    source; None for rules. symbols: canonical, sorted, at least one. parameters: every parameter that Python code declares;
-    empty for rules. signal_mode: `action` (1 buy, -1 sell, 0 hold) or `position` (the target position after the bar).
+    rules: the definition with every default written out, plus the symbol and notes it came with; None for the others. code: Python
+    source; None for rules and models. symbols: canonical, sorted, at least one. parameters: every parameter that Python code declares,
+    or which model and from which probability on; empty for rules. signal_mode: `action` (1 buy, -1 sell, 0 hold) or `position` (the target position after the bar).
     """
 
     kind: str
@@ -69,7 +70,9 @@ def parse(**submission: Unpack[Submission]) -> Strategy:
     """
     kind = submission.get("kind") or ("python" if submission.get("code") is not None else RULES)
     _check_kind(kind)
-    return _rules_strategy(submission) if kind == RULES else _python_strategy(kind, submission)
+    if kind == RULES:
+        return _rules_strategy(submission)
+    return _model_strategy(submission) if kind == MODEL else _python_strategy(kind, submission)
 
 
 def from_definition(definition: Definition) -> Strategy:
@@ -104,6 +107,8 @@ def from_definition(definition: Definition) -> Strategy:
 
 def tuned(strategy: Strategy, parameters: Mapping[str, Any]) -> Strategy:
     """Return the strategy with other parameters; raises BadStrategyError for those its code does not declare."""
+    if strategy.kind == MODEL:
+        return replace(strategy, parameters=read_terms({**strategy.parameters, **parameters}))
     if strategy.code is None:
         raise BadStrategyError(
             "rules.json takes no parameters", pointer="/parameters", hint="write them into the rules"
@@ -120,6 +125,8 @@ def code_hash(strategy: Strategy) -> str:
     meaning: dict[str, Any] = {"signal_mode": strategy.signal_mode, "allow_short": strategy.allow_short}
     if strategy.code is not None:
         meaning["code"] = normalised_hash(strategy.code)
+    elif strategy.kind == MODEL:
+        meaning[MODEL] = strategy.parameters[MODEL]
     else:
         meaning["rules"] = read_rules(strategy.rules).canonical()
     return _digest(meaning).hex()
@@ -196,6 +203,23 @@ def _python_strategy(kind: str, submission: Submission) -> Strategy:
         timeframe=_timeframe(submission.get("timeframe", "1h")),
         parameters=code.parameters,
         signal_mode=_signal_mode(submission.get("signal_mode"), code.signal_mode),
+        allow_short=_flag(submission.get("allow_short", False)),
+    )
+
+
+def _model_strategy(submission: Submission) -> Strategy:
+    for name in ("rules", "code"):
+        if submission.get(name) is not None:
+            raise BadStrategyError(f"a model takes no {name}", pointer=f"/{name}", hint="leave it out")
+    return Strategy(
+        kind=MODEL,
+        name=_name(submission.get("name") or ""),
+        rules=None,
+        code=None,
+        symbols=_symbols(submission.get("symbols", ()), {}, "/symbols"),
+        timeframe=_timeframe(submission.get("timeframe", "1h")),
+        parameters=read_terms(submission.get("parameters") or {}),
+        signal_mode=_signal_mode(submission.get("signal_mode"), "action"),
         allow_short=_flag(submission.get("allow_short", False)),
     )
 

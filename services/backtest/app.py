@@ -7,20 +7,19 @@ memory from the moment it is seen: it is named by the hash of its content, so it
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.bus import On, Outlet, Service, Tx
 from libs.common.commands import RunBacktest, SetVerdict
-from libs.common.errors import BadInputError, NotFoundError, PermanentError
+from libs.common.errors import PermanentError
 from libs.common.events import Event, StrategyProposed, VerdictSet
 from libs.common.messages import Message
 from libs.market.frame import Frame
 from libs.strategy.sandbox.host.availability import switches_for
 from libs.strategy.sandbox.host.pool import Pool
-from services.backtest import store, told, trials_store
+from services.backtest import keeping, store, told, trials_store
 from services.backtest.core import engine
 from services.backtest.core.fingerprint import definition_hash
 from services.backtest.core.job import Failed, Job, Summary
@@ -31,14 +30,6 @@ from services.backtest.settings import Settings
 
 PATIENCE_S = 1.0
 """How long a backtest of a strategy nobody has heard of waits for its proposal."""
-
-
-@dataclass(frozen=True)
-class Again:
-    """A command whose result is known already; it counts as a try of the family that asked, too."""
-
-    known: Summary
-    family_id: str
 
 
 class App:
@@ -68,7 +59,7 @@ class App:
             return Failed(error)
         return await self._run(job, proposal)
 
-    async def backtest(self, command: RunBacktest) -> Done | Again | Failed:
+    async def backtest(self, command: RunBacktest) -> Done | keeping.Again | Failed:
         """Run what a command asks for; repeatable. A strategy submitted just before may still be on its way here."""
         if command.strategy_id is not None:
             await self.hear_of(command.strategy_id)
@@ -77,26 +68,26 @@ class App:
             known = None if command.force else await self._known(job, command)
         except PermanentError as error:
             return Failed(error)
-        return Again(known, job.family_id) if known else await self._run(job, command)
+        return keeping.Again(known, job.family_id) if known else await self._run(job, command)
 
     async def on_proposed(self, proposal: StrategyProposed, tx: Tx, outcome: Done | Failed) -> list[Event]:
         """Keep the proposal and say what it is worth, or why that cannot be said."""
         await store.save_proposal(tx.connection, proposal)
         if isinstance(outcome, Failed):
             return [told.failed(proposal, outcome.error)]
-        summary = await _keep(tx, outcome, proposal)
+        summary = await keeping.keep(tx, outcome, proposal)
         return [told.completed(proposal, summary), told.judged(proposal, proposal.strategy_id, summary)]
 
-    async def on_run(self, command: RunBacktest, tx: Tx, outcome: Done | Again | Failed) -> list[Event]:
+    async def on_run(self, command: RunBacktest, tx: Tx, outcome: Done | keeping.Again | Failed) -> list[Event]:
         """Keep a new result and say it; a known one is answered from the store unless `force`. Raises what failed the run."""
         if isinstance(outcome, Failed):
             raise outcome.error
-        if isinstance(outcome, Again):
-            await _count_again(tx, outcome, command)
-            await _reply(tx, outcome.known, known=True)
+        if isinstance(outcome, keeping.Again):
+            await keeping.count_again(tx, outcome, command)
+            await keeping.reply(tx, outcome.known, known=True)
             return []
-        summary = await _keep(tx, outcome, command)
-        await _reply(tx, summary, known=False)
+        summary = await keeping.keep(tx, outcome, command)
+        await keeping.reply(tx, summary, known=False)
         events: list[Event] = [told.completed(command, summary)]
         if summary.purpose == "promotion" and summary.strategy_id:
             events.append(told.judged(command, summary.strategy_id, summary))
@@ -104,7 +95,7 @@ class App:
 
     async def on_set_verdict(self, command: SetVerdict, tx: Tx) -> list[Event]:
         """Keep a person's verdict beside the computed one, and say it."""
-        summary = await _named(tx.connection, command)
+        summary = await keeping.named(tx.connection, command)
         verdict = VerdictSet.after(
             command,
             key=summary.backtest_id,
@@ -194,53 +185,3 @@ def _all(*acts: Callable[[], None]) -> Callable[[], None]:
             each()
 
     return act
-
-
-async def _keep(tx: Tx, done: Done, cause: Message) -> Summary:
-    """Store a result, its try and its family's boundary; return the result with the twin it has, if any."""
-    summary, connection = done.summary, tx.connection
-    twin = await trials_store.find_twin(connection, summary.signal_hash, summary.code_hash)
-    summary = replace(summary, duplicate_of=twin)
-    if done.holdout is not None:
-        await trials_store.save_holdout(connection, done.holdout)
-    source = trials_store.Source(
-        cause.event_id, summary.purpose, done.shown_until_ms, summary.strategy_id, summary.backtest_id
-    )
-    await trials_store.add_trial(connection, done.trial, source)
-    await store.save_backtest(connection, summary, cause.at)
-    return summary
-
-
-async def _count_again(tx: Tx, again: Again, command: RunBacktest) -> None:
-    """Count a result that another family was told as a try of this one, too."""
-    if again.known.family_id != again.family_id:
-        source = trials_store.Source(
-            command.event_id, again.known.purpose, 0, again.known.strategy_id, again.known.backtest_id
-        )
-        await trials_store.lend_trial(tx.connection, again.family_id, source, command.at)
-
-
-async def _reply(tx: Tx, summary: Summary, *, known: bool) -> None:
-    verdict_set = await trials_store.find_verdict(tx.connection, summary.backtest_id)
-    tx.reply(summary.backtest_id, **told.answer(summary, verdict_set, known=known))
-
-
-async def _named(connection: AsyncConnection, command: SetVerdict) -> Summary:
-    if command.backtest_id is not None:
-        found = await store.find_backtest(connection, command.backtest_id)
-        if found is not None and command.code_hash not in (None, found.code_hash):
-            found = None
-        name, pointer = command.backtest_id, "/backtest_id"
-    elif command.code_hash is not None:
-        found = await store.find_by_code(connection, command.code_hash)
-        name, pointer = command.code_hash, "/code_hash"
-    else:
-        raise BadInputError(
-            "the command names no backtest",
-            code="backtest.unnamed",
-            pointer="/backtest_id",
-            hint="give backtest_id or code_hash",
-        )
-    if found is None:
-        raise NotFoundError(f"no backtest {name}", code="backtest.unknown", pointer=pointer)
-    return found

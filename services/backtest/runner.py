@@ -28,8 +28,9 @@ from services.backtest.core.fingerprint import Definition, backtest_id, canonica
 from services.backtest.core.job import Failed, Job, Summary
 from services.backtest.core.metrics import measure
 from services.backtest.core.periods import Market, market_of
-from services.backtest.core.report import Leg, Run, document
+from services.backtest.core.report import Run, document
 from services.backtest.core.summarise import summarise
+from services.backtest.core.trade_log import Leg
 from services.backtest.core.verdict import judge
 from services.backtest.families import Family, UnderWay
 from services.backtest.reports import Reports

@@ -71,6 +71,12 @@ def dates(result: Mapping[str, Any]) -> dict[str, Any]:
     return {name: moment.replace("+00:00", "Z") for name, moment in window.items()}
 
 
+def links(result: Mapping[str, Any]) -> dict[str, str]:
+    """Return where the backtest and its report are."""
+    place = f"{API}/backtests/{result['backtest_id']}"
+    return {"self": place, "report": f"{place}/report.html"}
+
+
 def backtest_reply(result: Mapping[str, Any], chosen: Chosen | None) -> dict[str, Any]:
     """Return the reply to a backtest of code; chosen: the market it ran on if nobody named one."""
     message = str(result["message"])
@@ -87,7 +93,7 @@ def backtest_reply(result: Mapping[str, Any], chosen: Chosen | None) -> dict[str
         "symbol": result["symbols"][0],
         **dates(result),
         **{name: result[name] for name in _BESIDE},
-        "self": f"{API}/backtests/{result['backtest_id']}",
+        **links(result),
     }
 
 

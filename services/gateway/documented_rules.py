@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.gateway.backtests import utc
-from services.gateway.documented_python import dates, performance, verdict_of
-from services.gateway.shapes import API
+from services.gateway.documented_python import dates, links, performance, verdict_of
 
 RESULTS = 10
 """Trades that `GET /backtest/results` shows."""
@@ -34,7 +33,7 @@ def rules_reply(result: Mapping[str, Any], report: Mapping[str, Any]) -> dict[st
         "backtest_id": result["backtest_id"],
         "timeframe": result["timeframe"],
         "simulated": result["simulated"],
-        "self": f"{API}/backtests/{result['backtest_id']}",
+        **links(result),
     }
 
 

@@ -32,6 +32,7 @@ from libs.common.events import (
     StrategyPromoted,
     StrategyProposed,
     StrategyRetired,
+    VerdictSet,
 )
 from services.gateway.tables import BACKTESTS, EQUITY, FACTS, LATEST, ORDERS, STRATEGIES
 
@@ -180,6 +181,7 @@ _FOLDS: dict[type[Event], Fold] = {
     PortfolioChanged: _portfolio,
     ControlChanged: _newest("name"),
     FeedChanged: _newest("watch_id"),
+    VerdictSet: _newest("backtest_id"),
     JobStarted: _job,
     JobDone: _job,
     JobFailed: _job,
@@ -195,6 +197,7 @@ KEPT: tuple[type[Event], ...] = (
     StrategyDeleted,
     BacktestCompleted,
     BacktestFailed,
+    VerdictSet,
     SignalRaised,
     AlertRaised,
     DecisionMade,

@@ -14,12 +14,13 @@ from libs.common.commands import (
     ResumeTrading,
     RetireStrategy,
     RunBacktest,
+    SetVerdict,
     SubmitStrategy,
     UnwatchSymbols,
     WatchSymbols,
 )
 from libs.common.errors import BusUnavailableError, TimedOutError
-from libs.common.events import Event
+from libs.common.events import Event, VerdictSet
 from tests.api.facts import backtest, proposed
 from tests.api.world import World, done, nothing_asked, refused
 
@@ -162,3 +163,29 @@ async def test_body_that_names_another_strategy_is_refused(world: World) -> None
     with nothing_asked(world):
         reply = await world.client.post("/api/v1/strategies/s1/retire", json={"strategy_id": "s2"})
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/strategy_id")
+
+
+async def test_verdict_of_a_person_stands_beside_the_computed_one(world: World) -> None:
+    told = backtest()
+    said = VerdictSet.first(
+        key="by hand",
+        at=told.at,
+        backtest_id=told.backtest_id,
+        strategy_id=told.strategy_id,
+        code_hash=told.code_hash,
+        verdict="poor",
+        computed=told.verdict,
+        reason="too few regimes",
+        set_by="gateway",
+    )
+    await world.fold(told)
+    path = f"/api/v1/backtests/{told.backtest_id}"
+    assert (await world.get(path))["set_by_hand"] is None
+    reply = await world.client.put(f"{path}/verdict", json={"verdict": "poor", "reason": "too few regimes"})
+    assert reply.status_code == 200
+    (command,) = world.outlet.asked
+    assert isinstance(command, SetVerdict)
+    assert (command.backtest_id, command.verdict) == (told.backtest_id, "poor")
+    await world.fold(said)
+    shown = await world.get(path)
+    assert (shown["verdict"], shown["set_by_hand"]["verdict"]) == (told.verdict, "poor")

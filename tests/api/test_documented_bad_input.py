@@ -10,7 +10,7 @@ import pytest_asyncio
 from libs.common.commands import Command
 from libs.common.events import Event
 from libs.common.studies import StudyCommand
-from tests.api.answers import ended, judged, stored
+from tests.api.answers import ended, judged, overruled, stored
 from tests.api.facts import backtest
 from tests.api.test_bad_input import BODIES_400, FIELDS_422, HEADS, JSON, STRATEGIES
 from tests.api.world import World, done, nothing_asked, open_world
@@ -216,3 +216,11 @@ async def test_verdict_that_cannot_be_set_is_refused_with_its_place(
     with nothing_asked(world):
         reply = await world.client.post("/update_verdict", json=body)
     assert (reply.status_code, reply.json()["status"], reply.json()["errors"][0]["pointer"]) == (422, "error", pointer)
+
+
+@pytest.mark.parametrize(("path", "body"), GOOD.items(), ids=GOOD.keys())
+async def test_good_request_works_after_all_that(world: World, path: str, body: dict[str, Any]) -> None:
+    if path == "/update_verdict":
+        world.outlet.answer = overruled
+    reply = await world.client.post(path, json=body)
+    assert reply.status_code == 200, reply.text

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from libs.common.bus import Service
-from libs.common.events import SignalRaised, StrategyPromoted
+from libs.common.events import BarClosed, SignalRaised, StrategyPromoted
 from libs.common.values import Action, from_epoch_ms
 from libs.market.catalog_writer import CatalogWriter
-from libs.strategy.runtime import evaluate
+from libs.market.frame import Frame
+from libs.strategy.runtime import evaluate, evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import from_definition
 from services.agents.app import build
@@ -32,6 +33,22 @@ def generate_signals(df):
     return [0] * len(df)
 """
 
+LEADS = """
+HORIZON = 3
+def classify_symbol(symbol):
+    own = get_price_data(symbol, timeframe="1h", days=30)["close"]
+    other = get_price_data("ETHUSDT", timeframe="2h", days=6)["close"]
+    rise = own[-1] / own[-13] - other[-1] / other[-6]
+    return {"classification": len(own) % 3 != 1 and own[-1] > own[-4], "score": rise, "data": {"bars": len(own)}}
+"""
+STRONGEST = """
+HORIZON = 4
+def run_batch_backtest(start_date, end_date, symbols):
+    closes = {s: get_price_data(s, timeframe="1h", days=9)["close"] for s in symbols}
+    best = max(closes, key=lambda s: closes[s][-1] / closes[s][0])
+    return {"instances": [{"ticker": best, "score": len(symbols)}]}
+"""
+
 
 @pytest.fixture
 def agents(tmp_path: Path) -> Iterator[Service]:
@@ -50,10 +67,14 @@ def coded(code: str, symbols: tuple[str, ...] = ("BTCUSDT",), **more: Any) -> St
     return promoted(**fields)
 
 
-def closed(i: int, symbol: str = "BTCUSDT") -> Any:
-    values = {name: float(getattr(BARS, name)[i]) for name in ("open", "high", "low", "close", "volume")}
-    assert from_epoch_ms(int(BARS.ts[i])) == hour(i)
-    return bar(i, symbol, simulated=True, **values)
+def closed(i: int, symbol: str = "BTCUSDT") -> BarClosed:
+    return closed_in(BARS, i, 0, symbol)
+
+
+def closed_in(bars: Frame, i: int, first: int, symbol: str) -> BarClosed:
+    values = {name: float(getattr(bars, name)[i]) for name in ("open", "high", "low", "close", "volume")}
+    assert from_epoch_ms(int(bars.ts[i])) == hour(first + i)
+    return bar(first + i, symbol, simulated=True, **values)
 
 
 def signals(out: list[tuple[str, bytes]]) -> list[SignalRaised]:
@@ -101,3 +122,56 @@ async def test_lost_bars_of_code_are_healed_with_what_could_be_known_then(agents
         healed = signals(await bench.deliver(closed(14)))
     assert [s.open_time for s in healed] == [hour(11), hour(12), hour(13), hour(14)]
     assert {s.action for s in healed} == {Action.HOLD}
+
+
+async def test_classifier_that_lost_many_bars_says_what_it_would_have_said_bar_by_bar(
+    agents: Service, tmp_path: Path
+) -> None:
+    both = ("BTCUSDT", "ETHUSDT")
+    strategy = coded(LEADS, both, kind="python.classify")
+    bodies = []
+    for steps in (range(1, 50), (7, 18, 49)):
+        folder = tmp_path / str(len(steps))
+        folder.mkdir()
+        async with Bench.open(agents, folder) as bench:
+            await bench.deliver(strategy)
+            out = await bench.deliver(*(closed(0, symbol) for symbol in both))
+            for i in steps:
+                out += await bench.deliver(*(closed(i, symbol) for symbol in both))
+            bodies.append(sorted(out))
+    said = signals(bodies[1])
+    assert len(said) == 100
+    assert {s.action.value for s in said if not s.fault} == {"buy", "hold", "sell"}
+    assert 20 < sum(s.fault == "strategy.raised" for s in said) < 40
+    assert any("score" in s.values for s in said)
+    assert bodies[0] == bodies[1]
+
+
+async def test_batch_contract_says_live_what_its_backtest_says_whoever_closes_first(tmp_path: Path) -> None:
+    """Each symbol's bar is stored a moment before its message, as by a feed: at a month's end the other ones may not be there yet."""
+    settings, symbols = Settings(data_dir=tmp_path), ("BTCUSDT", "ETHUSDT")
+    shift, days = 720 * 3_600_000, 30
+    frames = {symbol: shifted(walk(48, seed), shift) for seed, symbol in enumerate(symbols)}
+    strategy = coded(STRONGEST, symbols, kind="python.batch", anchor=hour(24 * days))
+    service, writer = build(settings), CatalogWriter(settings.catalog_dir)
+    said: list[SignalRaised] = []
+    async with Bench.open(service, tmp_path) as bench:
+        await bench.deliver(strategy)
+        for i in range(48):
+            for symbol in symbols:
+                one = frames[symbol].between(int(frames[symbol].ts[i]), int(frames[symbol].ts[i]) + 1)
+                writer.append(symbol, "1h", one, "test", True)
+                said += signals(await bench.deliver(closed_in(frames[symbol], i, 24 * days, symbol)))
+    assert service.close is not None
+    service.close()
+    with closing(Pool(1)) as sandbox:
+        whole = evaluate_all(from_definition(strategy), frames, sandbox)
+    names = {1: "buy", 0: "hold", -1: "sell"}
+    for symbol in symbols:
+        mine = [s.action.value for s in said if s.symbol == symbol]
+        assert mine == [names[int(action)] for action in whole.signals[symbol].actions]
+    assert [s.open_time for s in said if s.action is Action.BUY] == [hour(24 * 31)]
+
+
+def shifted(frame: Frame, by_ms: int) -> Frame:
+    return Frame(frame.ts + by_ms, frame.open, frame.high, frame.low, frame.close, frame.volume)

@@ -1,168 +1,24 @@
 """Jobs on the bench: the coordinator and the keeper on real SQLite, a real worker, no bus."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import func, select
 
-from libs.common.bus import Service
 from libs.common.errors import NotFoundError, PermanentError
-from libs.common.events import (
-    Event,
-    JobDone,
-    JobFailed,
-    JobProgressed,
-    JobStarted,
-    ShardDone,
-    ShardFailed,
-    ShardReady,
-    StrategyProposed,
-)
-from libs.common.studies import (
-    BacktestUniverse,
-    CancelJob,
-    RunAlert,
-    RunScreen,
-    StudyCommand,
-    SweepParameters,
-    WalkForward,
-)
+from libs.common.events import JobProgressed, ShardDone, ShardFailed, ShardReady
+from libs.common.studies import BacktestUniverse, CancelJob, RunAlert, RunScreen, SweepParameters, WalkForward
 from libs.market.catalog import CatalogWriter
-from services.backtest import store as judged
 from services.backtest.jobs import coordinator as coordinating
 from services.backtest.jobs import store
-from services.backtest.jobs.coordinator import Coordinator
-from services.backtest.jobs.files import JobFiles
-from services.backtest.jobs.keeper import RESEND_S, STALL_S, Keeper
-from services.backtest.jobs.worker import Worker
+from services.backtest.jobs.keeper import RESEND_S, STALL_S
 from services.backtest.modes.market import Market
-from services.backtest.reports import Reports
-from services.backtest.roles import remember
 from services.backtest.trials_store import TRIALS
-from tests.support.bench import Bench
 from tests.support.build import START, hour
-from tests.support.jobs import RSI, key_of, merged, stock, walk
-
-SPACE = {"/indicators/rsi/period": {"low": 5, "high": 14, "step": 1}}
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> Any:
-        return START
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
-@dataclass
-class Outlet:
-    """The outlet of a service on the bench."""
-
-    bench: Bench
-    told: list[Event] = field(default_factory=list)
-
-    async def commit(self, act: Any) -> None:
-        await self.bench.transactor.commit(act)
-
-    async def tell(self, event: Event) -> None:
-        self.told.append(event)
-
-
-class Nobody:
-    """Research that knows no strategy; families have the boundary it was given."""
-
-    def __init__(self, boundary_ms: int | None = None):
-        self.boundary = boundary_ms
-
-    async def proposals(self, strategy_id: str) -> Mapping[str, StrategyProposed]:
-        return {}
-
-    async def boundary_ms(self, family_id: str, command: StudyCommand) -> int | None:
-        return self.boundary
-
-
-class Desk:
-    """A coordinator with its keeper on the bench, and one worker beside them."""
-
-    def __init__(self, folder: Path, bench: Bench, coordinator: Coordinator):
-        self.folder, self.bench, self.coordinator = folder, bench, coordinator
-        self.files, self.clock, self.outlet = coordinator.files, Clock(), Outlet(bench)
-        self.reports = Reports(folder / "reports")
-        self.keeper = Keeper(coordinator, self.reports, remember, self.clock)
-        self.worker = Worker(Market(folder, None), self.files)
-
-    async def send(self, *messages: Any) -> dict[str, list[Any]]:
-        """Deliver messages and return what was published, by class."""
-        found: dict[str, list[Any]] = {}
-        for message in messages:
-            published = await self.bench.deliver(message)
-            assert not self.bench.failed
-            found = sorted_out(published, found)
-        return found
-
-    async def look(self) -> dict[str, list[Any]]:
-        await self.keeper.look(self.outlet)  # type: ignore[arg-type]
-        return sorted_out(await self.bench.published(), {})
-
-    async def work(self, ready: list[ShardReady]) -> dict[str, list[Any]]:
-        """Do pieces, and those handed out because of them, until none is left; return all that was published."""
-        found: dict[str, list[Any]] = {}
-        todo = list(ready)
-        while todo:
-            outcome = await self.worker.act(todo.pop(0), 1)
-            assert outcome is not None
-            for name, events in (await self.send(outcome)).items():
-                found.setdefault(name, []).extend(events)
-                todo += events if name == "ShardReady" else []
-        return found
-
-    async def count(self, table: Any) -> int:
-        async with self.bench.transactor.database.read() as connection:
-            return int(await connection.scalar(select(func.count()).select_from(table)) or 0)
-
-
-def sorted_out(published: list[tuple[str, bytes]], found: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    kinds = (ShardReady, JobStarted, JobDone, JobFailed)
-    for subject, body in published:
-        if subject.startswith("answers."):
-            found.setdefault("answer", []).append(orjson.loads(body))
-            continue
-        kind = next(
-            kind
-            for kind in kinds
-            if len(subject.split(".")) == len(kind.subject.split("."))
-            and subject.startswith(kind.subject.split("{")[0])
-        )
-        found.setdefault(kind.__name__, []).append(kind.parse(body, subject))
-    return found
-
-
-@asynccontextmanager
-async def opened(folder: Path, boundary_ms: int | None = None) -> AsyncIterator[Desk]:
-    coordinator = Coordinator(Market(folder, None), JobFiles(folder / "jobs"), Nobody(boundary_ms))
-    migrations = [*judged.MIGRATIONS, *store.MIGRATIONS]
-    service = Service("backtest", coordinator.table(), migrations, load=coordinator.load)
-    async with Bench.open(service, folder) as bench:
-        yield Desk(folder, bench, coordinator)
-
-
-def asked(kind: type[StudyCommand], key: str = "a", **fields: Any) -> Any:
-    given = {"rules": RSI, "timeframe": "1h", **fields}
-    return kind.first(key=key, at=START, asked_by="test", **given)
-
-
-def sweep(key: str = "a", **fields: Any) -> Any:
-    return asked(SweepParameters, key, symbols=["S000"], space=SPACE, **fields)
+from tests.support.desk import SPACE, Desk, asked, opened, sweep
+from tests.support.jobs import key_of, merged, stock, walk
 
 
 @pytest.fixture
@@ -240,6 +96,37 @@ async def test_pieces_are_handed_out_a_few_at_a_time(desk: Desk, monkeypatch: py
     found = await desk.work([started["ShardReady"][0], *await waiting(desk, 2)])
     assert [ready.number for ready in found["ShardReady"]] == [3]
     assert len((await desk.look())["JobDone"]) == 1
+
+
+async def test_piece_done_twice_while_its_job_runs_counts_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coordinating, "AHEAD", 2)
+    monkeypatch.setattr("services.backtest.modes.tries.MOST_A_PIECE", 3)
+    (first, second) = (await desk.send(sweep()))["ShardReady"]
+    done = await desk.worker.act(first, 1)
+    assert isinstance(done, ShardDone)
+    assert [ready.number for ready in (await desk.send(done))["ShardReady"]] == [2]
+    words = {"job_id": first.job_id, "number": 0, "result_key": "ab" * 32}
+    assert await desk.send(ShardDone.after(first, key="again", **words)) == {}
+    assert (
+        await desk.send(
+            ShardFailed.after(first, key="9", job_id=first.job_id, number=0, attempt=9, code="x", detail="y")
+        )
+        == {}
+    )
+    await desk.work([second, *await waiting(desk, 2)])
+    (ended,) = (await desk.look())["JobDone"]
+    assert ended.result_key == key_of(merged(sweep(), desk.folder))
+
+
+async def test_worker_does_no_piece_of_a_job_that_has_ended(desk: Desk) -> None:
+    (ready,) = (await desk.send(sweep()))["ShardReady"]
+    await desk.look()
+    assert await desk.worker.act(ready, 1) is not None
+    await desk.send(CancelJob.first(key="c", at=START, job_id=ready.job_id))
+    await desk.look()
+    untouched = desk.worker._market = Market(desk.folder, None)
+    assert await desk.worker.act(ready, 2) is None
+    assert untouched._held is None
 
 
 async def waiting(desk: Desk, number: int) -> list[ShardReady]:

@@ -35,7 +35,7 @@ def classify_symbol(symbol):
 
 
 def told(signals: Signals) -> str:
-    found = hashlib.sha256(signals.actions.tobytes())
+    found = hashlib.sha256(signals.actions.tobytes() + repr(sorted(signals.details.items())).encode())
     for title in sorted(signals.values):
         found.update(title.encode() + signals.values[title].tobytes())
     return found.hexdigest()

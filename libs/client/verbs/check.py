@@ -75,7 +75,8 @@ def _of_rules(definition: Definition, file: Path) -> tuple[dict[str, Any], list[
 
     symbols = [] if isinstance(definition.rules, dict) and "symbol" in definition.rules else ["BTCUSDT"]
     try:
-        strategy = parse(rules=definition.rules, symbols=symbols, timeframe=definition.timeframe or "1h")
+        timeframe = definition.timeframe or "1h"
+        strategy = parse(name=definition.name, rules=definition.rules, symbols=symbols, timeframe=timeframe)
     except BadStrategyError as error:
         words = {"code": error.code, "detail": error.detail, "pointer": error.pointer, "hint": error.hint}
         drawn = [f"{file}: error {error.code}: {error.detail} (at {error.pointer})"]

@@ -32,7 +32,7 @@ _STANDARD = {
         ROUND_DOWN ROUND_FLOOR ROUND_HALF_DOWN ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP getcontext localcontext setcontext""",
     "enum": "Enum Flag IntEnum IntFlag StrEnum auto unique",
     "fractions": "Fraction",
-    "functools": "cache cached_property cmp_to_key lru_cache partial partialmethod reduce singledispatch total_ordering wraps",
+    "functools": "cache cached_property cmp_to_key lru_cache partial partialmethod reduce total_ordering wraps",
     "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
     "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile filterfalse
         groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest""",

@@ -16,13 +16,14 @@ CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Function -> contract and documented arguments, best contract first."""
 
+SIGNAL_MODES = ("action", "position")
+DEFAULT_HORIZON = 5
+"""Bars from the entry of a classifier's hit to its exit, where the code has no HORIZON."""
 MAX_HORIZON = 1_000
-"""Most bars a classification may be held."""
 
-CONSTANTS: Mapping[str, str] = {"SIGNAL_MODE": '"position"', "HORIZON": "5"}
+CONSTANTS: Mapping[str, str] = {"SIGNAL_MODE": '"position"', "HORIZON": str(DEFAULT_HORIZON)}
 """Module constants that steer a run -> how one is written."""
 
-_MODES = ("action", "position")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -156,7 +157,7 @@ def _plain_target(statement: ast.stmt) -> ast.Name | None:
 
 def _is_good(target: ast.Name, known: bool, value: Literals, notes: Notes) -> bool:
     if target.id == "SIGNAL_MODE":
-        good, allowed = known and value in _MODES, 'write "action" or "position"'
+        good, allowed = known and value in SIGNAL_MODES, 'write "action" or "position"'
     else:
         whole = isinstance(value, int) and not isinstance(value, bool)
         good = known and whole and 1 <= int(value or 0) <= MAX_HORIZON

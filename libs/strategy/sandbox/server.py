@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from libs.strategy.sandbox.child import JobFds, Runner, fresh_job, run_job
 from libs.strategy.sandbox.kernel import lockdown
+from libs.strategy.sandbox.kernel.syscalls import fork
 from libs.strategy.sandbox.reaper import Child
 from libs.strategy.sandbox.spare import Spare
 from libs.strategy.sandbox.wire import MAX_JOB_BYTES, JobHeader, Status, Switches, WireError
@@ -96,7 +97,7 @@ class Server:
         self._lost = False
         if taken:
             return *taken, True
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             fresh_job(self._jail, job, (fds[0], fds[1], fds[2]), self._guest.run, guarded=self._guarded)
         return Child(pid), 0.0, False

@@ -14,6 +14,7 @@ from typing import NoReturn, TypeAlias
 
 from libs.strategy.sandbox.child import JobFds
 from libs.strategy.sandbox.kernel import lockdown
+from libs.strategy.sandbox.kernel.syscalls import fork
 from libs.strategy.sandbox.reaper import Child
 from libs.strategy.sandbox.wire import MAX_JOB_BYTES, JobHeader
 
@@ -35,7 +36,7 @@ class Spare:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                pid = os.fork()
+                pid = fork()
             except OSError:
                 self._socket.close()
                 raise

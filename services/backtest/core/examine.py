@@ -23,9 +23,10 @@ from services.backtest.core.evidence.trials import Identity, Trial, trial_of
 from services.backtest.core.evidence.warmup import Lookback
 from services.backtest.core.gate import Facts, Gate, facts_of, gate
 from services.backtest.core.metrics import measure
-from services.backtest.core.report import Leg, Run
+from services.backtest.core.report import Run
 from services.backtest.core.returns_metrics import returns_of
 from services.backtest.core.summary import first_bad_bar
+from services.backtest.core.trade_log import Leg
 from services.backtest.core.values import Metrics
 
 

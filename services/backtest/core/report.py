@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from libs.market.frame import Frame
-from libs.strategy.signals import Evaluation, Signals
+from libs.report.bars import bars_of
+from libs.strategy.signals import Evaluation
 from services.backtest.core.curve import Curve
-from services.backtest.core.engine import ENGINE_VERSION, EXIT_REASONS, Result
+from services.backtest.core.engine import ENGINE_VERSION
 from services.backtest.core.evidence.gather import Evidence
 from services.backtest.core.job import Job, Summary
 from services.backtest.core.periods import Market, bars_per_year, days_per_year
 from services.backtest.core.returns_metrics import drawdowns
 from services.backtest.core.summary import tree
+from services.backtest.core.trade_log import Leg, trade_log
 from services.backtest.core.values import Metrics, Times
 from services.backtest.core.verdict import Judgement
 
@@ -38,16 +39,6 @@ _ELSEWHERE = (
     "preview",
     "duplicate_of",
 )
-
-
-@dataclass(frozen=True)
-class Leg:
-    """One symbol of a run: its bars, what the strategy said of them, and what came of it."""
-
-    symbol: str
-    frame: Frame
-    signals: Signals
-    result: Result
 
 
 @dataclass(frozen=True)
@@ -91,9 +82,10 @@ def document(run: Run, summary: Summary, sources: Mapping[str, str], evidence: E
             "reasons": list(summary.reasons),
         },
         "evidence": _evidence(evidence, summary),
-        "trades": _trade_log(run.curve, {leg.symbol: leg for leg in legs}),
+        "trades": trade_log(run.curve, {leg.symbol: leg for leg in legs}),
         "curve": _curve(run.curve),
         "signals": {leg.symbol: _signals(leg) for leg in legs},
+        "bars": bars_of({leg.symbol: leg.frame for leg in legs}),
         "code": _code(run.said),
         "end": {leg.symbol: _end(leg) for leg in legs},
     }
@@ -132,47 +124,6 @@ def _code(said: Evaluation) -> dict[str, Any]:
     """Return what running the code brought up: symbols it failed on, warnings for its author, what it printed."""
     faults = {symbol: asdict(fault) for symbol, fault in sorted(said.faults.items())}
     return {"faults": faults, "warnings": list(said.warnings), "printed": said.printed}
-
-
-def _trade_log(curve: Curve, legs: Mapping[str, Leg]) -> list[dict[str, Any]]:
-    trades = curve.trades
-    log = []
-    for n in range(len(trades)):
-        leg = legs[trades.symbols[trades.symbol_index[n]]]
-        is_open = bool(trades.exit_index[n] < 0)
-        decided = int(trades.entry_index[n]) - 1
-        ended_by = EXIT_REASONS[int(trades.exit_reason[n])]
-        log.append(
-            {
-                "symbol": leg.symbol,
-                "open": is_open,
-                "side": "long" if trades.side[n] > 0 else "short",
-                "entry_time": int(trades.entry_time[n]),
-                "entry_price": float(trades.entry_price[n]),
-                "entry_cost": float(trades.entry_cost[n]),
-                "entry_fee": float(trades.entry_fee[n]),
-                "entry_reason": leg.signals.reason(decided),
-                "entry_values": leg.signals.values_at(decided),
-                "exit_time": None if is_open else int(trades.exit_time[n]),
-                "exit_price": float(trades.exit_price[n]),
-                "exit_proceeds": float(trades.exit_proceeds[n]),
-                "exit_fee": float(trades.exit_fee[n]),
-                "exit_by": None if is_open else ended_by,
-                "exit_reason": None if is_open else _why_left(leg, ended_by, int(trades.exit_index[n])),
-                "quantity": float(trades.quantity[n]),
-                "pnl": float(trades.pnl[n]),
-                "gain": float(trades.gain[n]),
-                "bars": int(trades.bars[n]),
-                "mae": float(trades.mae[n]),
-                "mfe": float(trades.mfe[n]),
-            }
-        )
-    return log
-
-
-def _why_left(leg: Leg, ended_by: str, bar: int) -> str:
-    """Return why a trade ended at `bar`: the words of the signal before it, or the rule that needs no signal."""
-    return leg.signals.reason(bar - 1) if ended_by == "signal" else ended_by.replace("_", " ")
 
 
 def _curve(curve: Curve) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Decides the words: bought at the next open, sold `horizon` bars later at the ope
 yet is null. Source of the return: ours, the gain of `engine` without lots and rounding.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,23 +18,26 @@ from services.backtest.modes.said import Saying
 MOST = 20_000
 """Instances that a result lists; all of them are counted and measured."""
 
+_NOTHING: tuple[float | None, dict[str, Any] | None] = (None, None)
+
 
 def instances_of(symbol: str, frame: Frame, saying: Saying, horizon: int, terms: Terms) -> list[dict[str, Any]]:
     """Return the instances of one symbol, oldest first; timestamp: open time of the bar that decided, epoch ms."""
     rows = saying.rows
     earned, moved = returns_after(frame, saying, horizon, terms)
     entry = np.append(frame.open, np.nan)[np.minimum(rows + 1, len(frame))]
+    columns = (rows.tolist(), frame.ts[rows].tolist(), _plain(entry), _plain(earned), _plain(moved))
     found = []
-    for n, row in enumerate(rows.tolist()):
-        score, data = saying.details.get(row, (None, None))
+    for row, opened, price, gain, change in zip(*columns, strict=True):
+        score, data = saying.details.get(row, _NOTHING)
         found.append(
             {
                 "ticker": symbol,
-                "timestamp": int(frame.ts[row]),
+                "timestamp": opened,
                 "classification": True,
-                "entry_price": _plain(entry[n]),
-                "future_return": _plain(earned[n]),
-                "price_change": _plain(moved[n]),
+                "entry_price": price,
+                "future_return": gain,
+                "price_change": change,
                 "score": score,
                 "data": data or {},
             }
@@ -79,5 +83,6 @@ def by_symbol(symbols: Mapping[str, Any], found: list[dict[str, Any]]) -> dict[s
     return {symbol: count for symbol, count in counts.items() if count}
 
 
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _plain(values: Floats) -> list[float | None]:
+    """Return numbers as a list, null where there is none."""
+    return [None if math.isnan(value) else value for value in values.tolist()]

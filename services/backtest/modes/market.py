@@ -65,9 +65,8 @@ class Market:
 
     def frames(self, task: Task) -> Mapping[str, Frame]:
         """Return the bars of a task, those the task was made of; raises ConflictError where the catalog has others now."""
-        key = f"{task.data_hash}|{task.start_ms}|{task.end_ms}|{task.tail}"
         held = self._held
-        if held is not None and held[0] == key:
+        if held is not None and held[0] == _key(task):
             return held[1]
         frames = self.read(task.symbols, task.strategy.timeframe, task.start_ms, task.end_ms, task.tail)
         if data_hash(frames) != task.data_hash:
@@ -76,8 +75,12 @@ class Market:
                 code="job.bars_changed",
                 hint="run it again, after the import",
             )
-        self._held = (key, frames)
+        self.hold(task, frames)
         return frames
+
+    def hold(self, task: Task, frames: dict[str, Frame]) -> None:
+        """Keep the bars that a task was made of at hand, until those of another are asked for."""
+        self._held = (_key(task), frames)
 
     def figures_version(self) -> str | None:
         """Return the version of the company figures that counts now."""
@@ -89,6 +92,10 @@ class Market:
             if self._figures is None or self._figures.hash != version:
                 self._figures = Fundamentals(self._figures_root, version)
             return self._figures
+
+
+def _key(task: Task) -> str:
+    return f"{task.data_hash}|{task.start_ms}|{task.end_ms}|{task.tail}"
 
 
 def data_hash(frames: Mapping[str, Frame]) -> str:

@@ -94,7 +94,7 @@ def task_of(study: Study, boundary_ms: int | None, market: Market) -> Task:
             pointer="/end",
             hint=_range(stored),
         )
-    return Task(
+    task = Task(
         mode=mode_of(command),
         strategy=strategy,
         strategy_id=command.strategy_id,
@@ -112,6 +112,8 @@ def task_of(study: Study, boundary_ms: int | None, market: Market) -> Task:
         at_ms=to_epoch_ms(command.at),
         options=_options(command, boundary_ms),
     )
+    market.hold(task, frames)
+    return task
 
 
 def _family(

@@ -6,6 +6,7 @@ of the purse, never what the code says about itself. What a fill is stays with t
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -103,7 +104,7 @@ def _instances(task: Task, said: dict[str, Saying], market: Market, terms: Terms
     found = [
         each for symbol, saying in said.items() for each in instances_of(symbol, frames[symbol], saying, horizon, terms)
     ]
-    return sorted(found, key=lambda each: (each["timestamp"], each["ticker"]))
+    return sorted(found, key=itemgetter("timestamp", "ticker"))
 
 
 def _told(task: Task, found: dict[str, Any], listed: list[dict[str, Any]]) -> dict[str, Any]:

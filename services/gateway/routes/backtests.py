@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from libs.common.commands import RunBacktest
+from libs.common.commands import RunBacktest, SetVerdict
 from libs.common.errors import ConflictError, NotFoundError
+from libs.common.events import VerdictSet
 from services.gateway.bodies import read_object
 from services.gateway.gateway import Gateway
 from services.gateway.paging import Page
-from services.gateway.queries import Body, Fact, find_current, list_current
+from services.gateway.queries import Body, Fact, find_current, find_latest, list_current
 from services.gateway.routes import backtest_reports
 from services.gateway.routes.params import Backtests, Id, IdempotencyKey
 from services.gateway.shapes import API, resource
@@ -66,6 +67,14 @@ def _lists(routes: APIRouter, gateway: Gateway) -> None:
     async def one(backtest_id: Id) -> dict[str, Any]:
         async with gateway.read() as connection:
             fact = await find_current(connection, BACKTESTS, backtest_id)
+            by_hand = await find_latest(connection, VerdictSet.__name__, backtest_id)
         if fact is None:
             raise NotFoundError(f"no backtest {backtest_id}", pointer="path/backtest_id")
-        return shown(fact)
+        told = ("verdict", "reason", "set_by", "at")
+        return {**shown(fact), "set_by_hand": {name: by_hand[name] for name in told} if by_hand else None}
+
+    @routes.put("/{backtest_id}/verdict")
+    async def set_verdict(backtest_id: Id, request: Request, key: IdempotencyKey = None) -> JSONResponse:
+        fields = await read_object(request, gateway.settings.body_timeout_s)
+        answer = await gateway.act(SetVerdict, {**fields, "backtest_id": backtest_id}, key)
+        return JSONResponse(answer.body(), headers=answer.headers())

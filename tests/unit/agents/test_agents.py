@@ -1,17 +1,21 @@
 """An agent says of every bar once what `evaluate` says of it, whatever is lost, late or repeated."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from libs.common.bus import Service
 from libs.common.events import AlertRaised, BarClosed, SignalRaised, StrategyRetired
-from libs.common.values import from_epoch_ms
+from libs.common.values import from_epoch_ms, to_epoch_ms
+from libs.market.catalog import Catalog
 from libs.market.catalog_writer import CatalogWriter
 from libs.market.frame import Frame
 from libs.strategy.runtime import evaluate
 from libs.strategy.spec import from_definition
 from services.agents.app import build
+from services.agents.core import Agent
+from services.agents.duty import Duties
 from services.agents.settings import Settings
 from tests.support.bench import Bench
 from tests.support.build import RSI_EMA, hour, promoted, walk
@@ -26,13 +30,13 @@ def service(tmp_path: Path, bars: Frame = BARS) -> Service:
     return build(settings)
 
 
-def closed(bars: Frame, i: int) -> BarClosed:
+def closed(bars: Frame, i: int, symbol: str = "BTCUSDT") -> BarClosed:
     opened = from_epoch_ms(int(bars.ts[i]))
     close_time = opened + (hour(1) - hour(0))
     return BarClosed.first(
-        key=BarClosed.key_of("BTCUSDT", "1h", opened),
+        key=BarClosed.key_of(symbol, "1h", opened),
         at=close_time,
-        symbol="BTCUSDT",
+        symbol=symbol,
         timeframe="1h",
         open_time=opened,
         close_time=close_time,
@@ -138,12 +142,35 @@ async def test_life_steps_out_of_order_leave_the_newest(tmp_path: Path) -> None:
         assert bench.state.agents == {}
 
 
-async def test_anchor_moves_up_when_the_history_grows_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.agents.duty.KEPT_BARS", 40)
     monkeypatch.setattr("services.agents.duty.MOST_BARS", 80)
-    async with Bench.open(service(tmp_path), tmp_path) as bench:
-        await bench.deliver(STRATEGY)
-        await bench.deliver(*(closed(BARS, i) for i in range(80)))
-        assert bench.state.agents["s1"].anchor_ms == int(BARS.ts[0])
-        await bench.deliver(closed(BARS, 80))
-        assert bench.state.agents["s1"].anchor_ms == int(BARS.ts[41])
+
+
+@pytest.mark.usefixtures("short_history")
+@pytest.mark.parametrize("anchor", [hour(0), None])
+def test_history_that_grows_too_long_loses_its_oldest_bars_in_steps(tmp_path: Path, anchor: datetime | None) -> None:
+    service(tmp_path)
+    duties = Duties(Catalog(Settings(data_dir=tmp_path).catalog_dir))
+    agent = Agent.of(promoted(rules=RSI_EMA, anchor=anchor))
+    seen = {i: duties.of(agent, closed(BARS, i), None)[0] for i in (0, 79, 80, 119, 120)}
+    assert {i: len(duty.bars) for i, duty in seen.items()} == {0: 1, 79: 80, 80: 41, 119: 80, 120: 41}
+    healed = duties.of(agent, closed(BARS, 120), to_epoch_ms(hour(78)))
+    assert [duty.key for duty in healed if duty.open_ms == seen[80].open_ms] == [seen[80].key]
+
+
+@pytest.mark.usefixtures("short_history")
+async def test_signals_of_several_symbols_do_not_depend_on_whose_bar_comes_first(tmp_path: Path) -> None:
+    bodies = []
+    for order in (("BTCUSDT", "ETHUSDT"), ("ETHUSDT", "BTCUSDT")):
+        folder = tmp_path / order[0]
+        agents = service(folder)
+        CatalogWriter(Settings(data_dir=folder).catalog_dir).append("ETHUSDT", "1h", BARS, "test", True)
+        async with Bench.open(agents, folder) as bench:
+            rules = {"indicators": {"ema": {"period": 30}}}
+            await bench.deliver(promoted(rules=rules, symbols=order, anchor=hour(0)))
+            out = [await bench.deliver(*(closed(BARS, i, symbol) for symbol in order)) for i in range(78, 84)]
+            bodies.append(sorted(body for each in out for _, body in each))
+    assert len(bodies[0]) == 12
+    assert bodies[0] == bodies[1]

@@ -16,8 +16,9 @@ from services.backtest.core.evidence.holdout import Holdout
 from services.backtest.core.examine import Ask, Known, examine, try_of, unexamined
 from services.backtest.core.job import Job
 from services.backtest.core.metrics import measure
-from services.backtest.core.report import Leg, Run
+from services.backtest.core.report import Run
 from services.backtest.core.summary import in_short, tree
+from services.backtest.core.trade_log import Leg
 from services.backtest.core.values import Undefined
 from services.backtest.core.verdict import judge
 from tests.unit.backtest.builders import walk

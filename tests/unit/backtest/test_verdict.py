@@ -39,7 +39,7 @@ percent = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, 60), percent, percent.map(abs), percent.map(abs), percent)
 def test_verdict_of_every_performance_is_the_first_rule_that_holds(n, ret, dd, win, avg):
     performance = {"n": n, "ret": ret, "dd": dd, "win": win, "avg": avg}

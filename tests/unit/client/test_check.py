@@ -53,15 +53,19 @@ def test_json_has_what_is_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "code", "words"),
+    ("rules", "more", "code", "words"),
     [
-        ({"indicators": {"rsi": {"period": 14}}}, 0, "accepted as rules.json"),
-        ({"indicators": {"rsi": {"period": 0}}}, 1, "(at /rules/indicators/rsi/period)"),
+        ({"indicators": {"rsi": {"period": 14}}}, {}, 0, "accepted as rules.json"),
+        ({"indicators": {"rsi": {"period": 0}}}, {}, 1, "(at /rules/indicators/rsi/period)"),
+        ({"indicators": {"rsi": {"period": 14}}}, {"name": 5}, 1, "(at /name)"),
+        ({"indicators": {"rsi": {"period": 14}}}, {"timeframe": 5}, 1, "(at /timeframe)"),
     ],
 )
-def test_rules_are_checked_too(tmp_path: Path, rules: dict[str, object], code: int, words: str) -> None:
+def test_rules_are_checked_too(
+    tmp_path: Path, rules: dict[str, object], more: dict[str, object], code: int, words: str
+) -> None:
     path = tmp_path / "rules.json"
-    path.write_text(json.dumps({"rules": rules}))
+    path.write_text(json.dumps({"rules": rules, **more}))
     found, shown = run(str(path))
     assert found == code
     assert words in shown

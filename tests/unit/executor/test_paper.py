@@ -14,7 +14,7 @@ PRICES = st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False)
 RATES = st.floats(0, 0.0999)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(UNITS, st.floats(1e-6, 1e6), RATES)
 def test_buy_of_up_to_a_billion_never_takes_more_than_it_may_spend(units: int, price: float, fee: float) -> None:
     spend = Decimal(units) / 10**8
@@ -38,7 +38,7 @@ def test_buy_that_floats_let_exceed_its_spend_by_some_steps_is_cut_to_it() -> No
     assert exceeding > 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 33_000_000 * 10**8), st.floats(1e-4, 1e6), RATES)
 def test_buy_below_33_million_is_the_engines_own_to_the_last_unit(units: int, price: float, fee: float) -> None:
     spend = Decimal(units) / 10**8
@@ -50,7 +50,7 @@ def test_buy_below_33_million_is_the_engines_own_to_the_last_unit(units: int, pr
         assert execution.fee == to_money(fee_of(cost, fee))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(UNITS, PRICES)
 def test_trade_at_any_price_is_bookable_or_none(units: int, price: float) -> None:
     amount = Decimal(units) / 10**8

@@ -1,7 +1,5 @@
 import resource
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +13,6 @@ from libs.market.catalog import Catalog, CatalogWriter
 from libs.market.catalog_writer import MergeResult
 from libs.market.frame import COLUMNS, Frame
 from tests.unit.market.series import HOUR, START, walk
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def pick(frame: Frame, rows: list[int]) -> Frame:
@@ -121,24 +117,3 @@ def test_write_that_finds_no_space_stores_nothing(tmp_path: Path, way: str, requ
     with pytest.raises(StoreUnavailableError):
         getattr(writer, way)("X", "1h", frame, "a", True)
     assert files(tmp_path) == before
-
-
-def test_kill_in_the_middle_of_appends_leaves_a_prefix(tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path\n"
-        "from libs.market.catalog import CatalogWriter\n"
-        "from tests.unit.market.series import HOUR, START, walk\n"
-        "frame, writer = walk(5_000), CatalogWriter(Path(sys.argv[1]))\n"
-        "for bar in range(5_000):\n"
-        "    writer.append('X', '1h', frame.until(START + HOUR * bar), 'a', True)\n"
-        "    print(bar, flush=True)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        reported = [int(child.stdout.readline()) for _ in range(5)][-1]
-        child.kill()
-    frame = walk(5_000)
-    stored = Catalog(tmp_path).read("X", "1h")
-    assert len(stored) > reported
-    assert stored.data_hash() == frame.until(int(stored.ts[-1])).data_hash()
-    assert CatalogWriter(tmp_path).append("X", "1h", frame, "a", True) == 5_000 - len(stored)

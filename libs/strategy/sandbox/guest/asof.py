@@ -4,6 +4,8 @@ For the symbol in hand: bars up to and including the one being decided. For ever
 because the order in which closes of the same moment arrive is not history. For a given moment: bars that closed by then.
 """
 
+from collections.abc import Collection
+
 from libs.strategy.sandbox.guest.columns import Columns, Memory
 from libs.strategy.sandbox.guest.faults import StrategyError, refused
 from libs.strategy.sandbox.layout import MarketIndex
@@ -41,9 +43,9 @@ class AsOf:
         return self._index.timeframe_ms
 
     @property
-    def symbols(self) -> tuple[str, ...]:
-        """Every symbol of the market."""
-        return tuple(self._index.symbols)
+    def symbols(self) -> Collection[str]:
+        """Every symbol of the market, to be asked about quickly."""
+        return self._index.symbols.keys()
 
     def take(self, symbol: str) -> Columns:
         """Make `symbol` the one in hand, none of its bars visible yet; return its bars."""

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from libs.strategy.check.allowed import PROVIDED
+from libs.strategy.check.contracts import CONTRACTS, MAX_HORIZON, SIGNAL_MODES
 from libs.strategy.sandbox.guest.builtins import allowed_builtins
 from libs.strategy.sandbox.guest.chance import draws, reset
 from libs.strategy.sandbox.guest.faults import STRATEGY_FILE, StrategyError, fault_of, refused, shown
@@ -25,10 +26,7 @@ from libs.strategy.sandbox.guest.modules import modules_for
 from libs.strategy.sandbox.guest.output import Printed
 from libs.strategy.sandbox.guest.reserve import Reserve
 
-CONTRACTS = ("generate_signals", "classify_symbol", "run_batch_backtest", "run_screening")
 MODULE_NAME = "strategy"
-SIGNAL_MODES = ("action", "position")
-LONGEST_HORIZON = 1_000
 
 _T = TypeVar("_T")
 
@@ -63,6 +61,7 @@ class Program:
         self.names: dict[str, Any] = sys.modules[MODULE_NAME].__dict__ if MODULE_NAME in sys.modules else {}
         self._untouched = copy_context()
         self._context = self._untouched.copy()
+        self._filters = list(warnings.filters)
         self._used = False
         self._execute()
 
@@ -74,8 +73,9 @@ class Program:
         """
         if self._used:
             self._context = self._untouched.copy()
-            warnings.resetwarnings()
-            watch_warnings()
+            if warnings.filters != self._filters:
+                warnings.resetwarnings()
+                watch_warnings()
             self._world.printed.is_muted = True  # what it prints was kept the first time
             try:
                 self._execute()
@@ -109,10 +109,8 @@ class Program:
             found["SIGNAL_MODE"] = mode
         horizon = self.names.get("HORIZON")
         if horizon is not None:
-            if type(horizon) is not int or not 1 <= horizon <= LONGEST_HORIZON:
-                raise refused(
-                    "strategy.contract", f"HORIZON is {shown(horizon)}", f"give bars from 1 to {LONGEST_HORIZON}"
-                )
+            if type(horizon) is not int or not 1 <= horizon <= MAX_HORIZON:
+                raise refused("strategy.contract", f"HORIZON is {shown(horizon)}", f"give bars from 1 to {MAX_HORIZON}")
             found["HORIZON"] = horizon
         return found
 

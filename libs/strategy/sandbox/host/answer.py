@@ -30,7 +30,7 @@ from libs.strategy.sandbox.wire import MAX_FRAME_HEADER_BYTES, Op
 
 CONTRACTS: dict[Op, tuple[str, ...]] = {
     "check": ("",),
-    "signals": ("generate_signals",),
+    "signals": ("generate_signals", "predict_proba"),
     "classify": ("classify_symbol",),
     "batch": ("run_batch_backtest", "run_screening"),
 }

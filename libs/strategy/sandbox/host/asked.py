@@ -13,8 +13,9 @@ _LARGEST_MS = 2**53
 def check_asked(op: Op, args: Mapping[str, Any], rows: Mapping[str, int]) -> None:
     """Raise BadInputError `sandbox.job`, with a pointer into the args, unless they are what `op` needs.
 
-    All but check: symbols (no symbol twice, each in rows) and parameters. classify: first (row by symbol), last_only
-    and told (newest rows whose details are wanted), all optional. batch: contract, start_ms, end_ms, limit (or None) and asof_ms (no time twice). signals: explain, optional.
+    All but check: symbols (no symbol twice, each in rows) and parameters. signals: explain, optional. classify: first (row
+    by symbol), last_only and told (newest rows whose details are wanted), all optional. batch: contract, start_ms, end_ms, limit (or None)
+    and asof_ms (no time twice).
     """
     if any(type(count) is not int or count < 0 for count in rows.values()):
         raise _bad("rows holds what is no number of bars", "/rows")

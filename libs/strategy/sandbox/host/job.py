@@ -17,6 +17,8 @@ from libs.strategy.sandbox.wire import MAX_FRAME_HEADER_BYTES, JobHeader, Limits
 _LARGEST_ID = 2**63 - 1
 _DETAIL_BYTES = 64 * 1024
 """Room for what a classifier says about one bar."""
+_DETAILS_BYTES = 2 * 1024 * 1024 + _DETAIL_BYTES
+"""Room for all it says beside its hits: the child keeps to 2 MB. Reading JSON holds up every thread of the service."""
 
 
 def longest_answer(op: Op, rows: Mapping[str, int], args: Mapping[str, Any]) -> int:
@@ -25,7 +27,7 @@ def longest_answer(op: Op, rows: Mapping[str, int], args: Mapping[str, Any]) -> 
     payload = {
         "check": 0,
         "signals": bars * (1 + 8 * MOST_COLUMNS * bool(args.get("explain"))),
-        "classify": bars + _DETAIL_BYTES * (len(rows) if args.get("last_only") else bars),
+        "classify": bars + min(_DETAILS_BYTES, _DETAIL_BYTES * (len(rows) if args.get("last_only") else bars)),
         "batch": Limits().result_bytes,
     }
     return 8 + MAX_FRAME_HEADER_BYTES + payload[op]

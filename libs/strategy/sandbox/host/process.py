@@ -37,10 +37,19 @@ class ZygoteGoneError(Exception):
 
 
 def zygote_command(fd: int, switches: Switches) -> list[str]:
-    """Return the command line of the real fork server."""
+    """Return the command line of the fork server that runs code."""
+    return _command("zygote", fd, switches)
+
+
+def model_command(fd: int, switches: Switches) -> list[str]:
+    """Return the command line of the fork server that runs trained models."""
+    return _command("model_zygote", fd, switches)
+
+
+def _command(entry: str, fd: int, switches: Switches) -> list[str]:
     program = (
         f"import sys; sys.path.insert(0, {_ROOT!r}); "
-        f"from libs.strategy.sandbox.zygote import main; main({fd}, {switches.encode()!r})"
+        f"from libs.strategy.sandbox.{entry} import main; main({fd}, {switches.encode()!r})"
     )
     # Not -I, which would ignore PYTHONHASHSEED; -s and -P keep user packages and the working directory out as well.
     return [sys.executable, "-s", "-P", "-c", program]

@@ -14,7 +14,9 @@ LARGE = 2 * 1024 * 1024
 _MADV_COLLAPSE = 25
 _OBJECT = 479
 """Longest text of bytes that Python still keeps among its small objects, in blocks of 512."""
-_OBJECTS_IN_AN_ARENA = 1_984
+_OBJECTS_A_MEGABYTE = 1_984
+_KEPT = 500
+"""One of so many is kept, so that each megabyte has some."""
 
 
 def stretch(megabytes: int) -> list[bytes]:
@@ -22,7 +24,10 @@ def stretch(megabytes: int) -> list[bytes]:
 
     To be called before libraries are loaded: the pieces of 1 MB that Python takes later lie between them, where no large page fits.
     """
-    return [bytes(_OBJECT) for _ in range(megabytes * _OBJECTS_IN_AN_ARENA)][::_OBJECTS_IN_AN_ARENA]
+    taken = [b""] * (megabytes * _OBJECTS_A_MEGABYTE)  # not a list that grows, for which room would be taken in between
+    for place in range(len(taken)):
+        taken[place] = bytes(_OBJECT)
+    return taken[::_KEPT]
 
 
 def join(proc: int) -> int:

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import platform
+from functools import cache
 
 from libs.strategy.sandbox.kernel.numbers import ABSENT, NUMBERS
 
@@ -18,8 +19,13 @@ PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_HOLDING = ctypes.PyDLL(None, use_errno=True)
+"""The same library, called without letting go of the interpreter's lock."""
 _LIBC.syscall.restype = ctypes.c_long
 _LIBC.mmap.restype = ctypes.c_void_p
+_VIEW = ctypes.pythonapi.PyMemoryView_FromMemory
+_VIEW.restype = ctypes.py_object
+_WRITABLE = 0x200
 _MAP_FAILED = ctypes.c_void_p(-1).value
 _PROT_READ_WRITE = 3
 _MAP_PRIVATE = 2
@@ -39,6 +45,7 @@ def symbol(error: OSError) -> str:
     return errno.errorcode.get(error.errno or 0, str(error.errno))
 
 
+@cache
 def machine() -> str:
     """Return the machine; raises LockError where the sandbox has no tables."""
     found = platform.machine()
@@ -70,6 +77,19 @@ def prctl(option: int, value: int = 0, third: int = 0) -> int:
     return call("prctl", option, value, third, 0, 0)
 
 
+def fork() -> int:
+    """Fork, and return the child's process id, 0 in the child; raises OSError. For a process of one thread.
+
+    `os.fork` then repairs in the child what other threads might have held and draws new random numbers: with one thread nothing is
+    broken, a job brings its seed, and the repairs touch hundreds of pages that each have to be copied first.
+    """
+    child = int(_HOLDING.fork())
+    if child < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+    return child
+
+
 def map_private(fd: int, size: int) -> memoryview:
     """Return a writable copy-on-write view of `size` bytes of a file, mapped until the process ends; raises OSError.
 
@@ -81,4 +101,5 @@ def map_private(fd: int, size: int) -> memoryview:
     if at is None or at == _MAP_FAILED:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
-    return memoryview((ctypes.c_ubyte * size).from_address(at)).cast("B")
+    view: memoryview = _VIEW(ctypes.c_void_p(at), ctypes.c_ssize_t(size), _WRITABLE)
+    return view

@@ -3,7 +3,7 @@
 import pytest
 
 from libs.strategy.sandbox.guest.output import Printed
-from libs.strategy.sandbox.guest.run import run
+from libs.strategy.sandbox.guest.run import rehearse, run
 from libs.strategy.sandbox.wire import JobHeader
 from tests.unit.strategy.sandbox.guest_jobs import Guest, bars, market, one
 
@@ -141,3 +141,8 @@ def test_header_stays_below_64_kilobytes_when_every_symbol_fails_loudly() -> Non
     found = Guest(market(dict.fromkeys(symbols, bars(1))), symbols).signals(source)
     assert len(found.header["symbols"]) == 600
     assert found.error["type"] == "ValueError"
+
+
+def test_rehearsal_answers_and_leaves_nothing_behind() -> None:
+    rehearse()
+    rehearse()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import hashlib
 import numpy as np
@@ -15,10 +15,13 @@ from libs.market import fills, indicators, jit
 random = np.random.default_rng(7)
 close = 100 * np.exp(np.cumsum(random.normal(0, 0.02, 700)))
 high, low = close * (1 + random.random(700) / 100), close * (1 - random.random(700) / 100)
+holed = close.copy()
+holed[[5, 120, 121]] = np.nan
 digest = hashlib.sha256()
 for column in (
-    indicators.sma(close, 20), indicators.ema(close, 20), indicators.rsi(close), *indicators.macd(close),
-    indicators.atr(high, low, close), indicators.rsi(np.full(40, 3.0)),
+    indicators.sma(close, 20), indicators.ema(close, 20), indicators.ema(holed, 20), indicators.rsi(close), indicators.rsi(holed),
+    *indicators.macd(close), *indicators.macd(holed), indicators.atr(high, low, close), indicators.rsi(np.full(40, 3.0)),
+    *indicators.directional(high, low, close),
 ):
     digest.update(column.tobytes())
 spends, prices = 10 ** random.uniform(-3, 9, 2000), 10 ** random.uniform(-9, 5, 2000)

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-from libs.strategy.sandbox.guest.run import rehearse
 from tests.conftest import ROOT
 
 _SEALED = """
@@ -31,8 +30,3 @@ def test_a_warm_process_opens_no_file_whatever_a_strategy_does() -> None:
         [sys.executable, "-c", _SEALED, str(ROOT)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
-
-
-def test_rehearsal_answers_and_leaves_nothing_behind() -> None:
-    rehearse()
-    rehearse()
