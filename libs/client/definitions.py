@@ -76,7 +76,8 @@ def parameters_of(given: list[str]) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()[: MAX_FILE_BYTES + 1]
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror}", code="input.file", pointer=str(path)) from None
     if len(raw) > MAX_FILE_BYTES:

@@ -10,6 +10,7 @@ from pydantic import Field, FiniteFloat
 
 from libs.common.command import Command, Spelled
 from libs.common.studies import BacktestUniverse, CancelJob, RunAlert, RunScreen, SweepParameters, WalkForward
+from libs.common.training import TrainModel
 from libs.common.values import Identifier, Stage, Text, UtcTime, Verdict
 
 
@@ -206,6 +207,7 @@ COMMANDS: tuple[type[Command], ...] = (
     BacktestUniverse,
     SweepParameters,
     WalkForward,
+    TrainModel,
     CancelJob,
     ImportBars,
     ImportFundamentals,
@@ -240,6 +242,7 @@ __all__ = [
     "Spelled",
     "SubmitStrategy",
     "SweepParameters",
+    "TrainModel",
     "UnwatchSymbols",
     "WalkForward",
     "WatchSymbols",

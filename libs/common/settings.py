@@ -45,6 +45,11 @@ class CommonSettings(BaseSettings):
         """Folder of the content-addressed reports."""
         return self.data_dir / "reports"
 
+    @property
+    def models_dir(self) -> Path:
+        """Folder of the trained models."""
+        return self.data_dir / "models"
+
     def config_hash(self) -> str:
         """Return a short hash of all settings that are not secret, for the pulse."""
         return hashlib.sha256(self.model_dump_json(exclude={"database_url"}).encode()).hexdigest()[:12]

@@ -78,5 +78,4 @@ def matrix(frame: Frame, names: tuple[str, ...] = FEATURES) -> Matrix:
 
 def whole_rows(rows: Matrix) -> npt.NDArray[np.bool_]:
     """Return (T,) bool: which rows have no NaN and no infinity."""
-    found: npt.NDArray[np.bool_] = np.isfinite(rows).all(axis=1)
-    return found
+    return np.asarray(np.isfinite(rows).all(axis=1), np.bool_)

@@ -1,69 +1,43 @@
 """Runs Python strategies in the sandbox and reads what they say into signals.
 
-Decides how a run is cut into jobs, and what a classifier's hit means as a signal. Everything a child answers has been checked by
+Decides what a classifier's hit means as a signal. Everything a child answers has been checked by
 the sandbox's host before it gets here.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from libs.common.errors import TransientError
-from libs.common.values import from_epoch_ms, to_epoch_ms
 from libs.market.frame import Frame
-from libs.strategy.code import batch_contract, horizon_of
+from libs.strategy.code import horizon_of
+from libs.strategy.python_jobs import LIMITS, Offer, Span, View, jobs, month_ends
 from libs.strategy.rules import ActionArray
 from libs.strategy.sandbox.host.answers import BatchAnswer, ClassifyAnswer, Detail, SignalsAnswer, SymbolError, Told
-from libs.strategy.sandbox.host.job import Job
-from libs.strategy.sandbox.host.market import market_memfd
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.sandbox.host.verdict import Outcome
-from libs.strategy.sandbox.layout import Scalar
-from libs.strategy.sandbox.wire import Limits, Op
 from libs.strategy.signals import Evaluation, Fault, Signals
 from libs.strategy.spec import Strategy, code_hash
 
-LIMITS = Limits(result_bytes=16 * 1024 * 1024)
-MAX_SYMBOLS_A_JOB = 500
-MAX_BARS_A_JOB = 1_500_000
-MAX_CALLS_A_JOB = 250_000
-"""Calls of a classifier in one fork: a second or two, so that other callers need not wait long."""
+__all__ = ["LIMITS", "Span", "View", "evaluate_code", "held", "month_ends"]
+
+JOBS_AT_ONCE = 16
+"""Jobs of one run in the pool's queue: a run of a thousand symbols has more than the queue holds."""
 
 _CODES = {"ResultError": "strategy.result", "ContractError": "strategy.contract", "MemoryError": "strategy.memory"}
 """Codes of the errors that the sandbox itself raises on a symbol, by the type it tells."""
 
+ALONE_AT_ONCE = 8
+"""Symbols of a spoilt job that are tried before the rest is given up."""
 
-@dataclass(frozen=True)
-class View:
-    """What a strategy may look at beside bars.
+_ENDS_ALL = ("memory", "crash", "security_violation", "output_limit", "protocol")
+"""Outcomes of a job that one of its symbols may have brought about."""
 
-    fundamentals: numbers, texts or None by symbol and field. point_in_time: they were known at the time and not only today. history: of
-    other symbols, rows with the moment (epoch ms) each was known from, oldest first; a strategy sees the newest known by then.
-    """
-
-    fundamentals: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
-    point_in_time: bool = False
-    history: Mapping[str, Sequence[tuple[int, Mapping[str, Scalar]]]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Span:
-    """At which bars a classifier or a batch contract is asked.
-
-    newest_only: at the newest bar of each symbol; a classifier then tells its score whether it says yes or no, and a batch contract is
-    asked once. moments: as-of times (epoch ms) of a batch contract, ascending; None is the end of each month. told: at how many of the
-    newest bars of each symbol a classifier's scores and data are wanted, None is all; the room for them is bounded.
-    """
-
-    newest_only: bool = False
-    moments: tuple[int, ...] | None = None
-    told: int | None = None
+_Part: TypeAlias = tuple[list[str], Outcome]
+"""What became of a job, with the symbols it answers for."""
 
 
 def evaluate_code(
@@ -75,7 +49,15 @@ def evaluate_code(
     """
     empty = {symbol: _silent(frames[symbol]) for symbol in focus if not len(frames[symbol])}
     asked = [symbol for symbol in focus if symbol not in empty]
-    outcomes = _run_all(sandbox, code_hash(strategy), _jobs(strategy, frames, asked, (view, span)))
+    caller = code_hash(strategy)
+    outcomes: list[_Part] = []
+    for chunk, outcome in _run_all(sandbox, caller, jobs(strategy, frames, asked, (view, span))):
+        if _spoils_others(strategy, chunk, outcome):
+            outcomes += _run_alone(
+                sandbox, caller, chunk, outcome, lambda symbol: jobs(strategy, frames, [symbol], (view, span))
+            )
+        else:
+            outcomes.append((chunk, outcome))
     signals, faults, told = dict(empty), dict[str, Fault](), list[Told]()
     for chunk, outcome in outcomes:
         if outcome.answer is None:
@@ -108,108 +90,14 @@ def held(hits: npt.NDArray[np.bool_], horizon: int) -> ActionArray:
     return actions
 
 
-def month_ends(first_ms: int, last_ms: int) -> list[int]:
-    """Return the first moments (epoch ms, UTC) of the months that begin after `first_ms` and up to `last_ms`."""
-    moment = from_epoch_ms(first_ms)
-    found: list[int] = []
-    year, month = moment.year, moment.month
-    while True:
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        start = to_epoch_ms(datetime(year, month, 1, tzinfo=moment.tzinfo))
-        if start > last_ms:
-            return found
-        found.append(start)
-
-
-def _jobs(
-    strategy: Strategy, frames: Mapping[str, Frame], focus: Sequence[str], seen: tuple[View, Span]
-) -> Iterator[tuple[list[str], Job]]:
-    """Yield the jobs of a run, each with the symbols it answers for.
-
-    Only a strategy of one symbol explains itself by columns: what a signal says may not depend on what else ran in its fork.
-    """
-    view, span = seen
-    common: dict[str, Any] = {"parameters": strategy.parameters}
-    if strategy.kind == "python.signals":
-        for chunk in _chunks(focus, frames, MAX_BARS_A_JOB):
-            market = _market(strategy, {symbol: frames[symbol] for symbol in chunk}, View())
-            args = {**common, "symbols": chunk, "explain": len(strategy.symbols) == 1}
-            yield chunk, _job(strategy, "signals", market, _rows(chunk, frames), args)
-        return
-    everyone = {symbol: frame for symbol, frame in frames.items() if len(frame)}
-    if strategy.kind == "python.classify":
-        yield from _classifiers(strategy, everyone, focus, {**common, "told": span.told}, seen)
-    elif focus:
-        args = {**common, **_batch(strategy, everyone, span)}
-        market = _market(strategy, everyone, view)
-        yield list(focus), _job(strategy, "batch", market, _rows(everyone, frames), args)
-
-
-def _classifiers(
-    strategy: Strategy,
-    frames: Mapping[str, Frame],
-    focus: Sequence[str],
-    common: Mapping[str, Any],
-    seen: tuple[View, Span],
-) -> Iterator[tuple[list[str], Job]]:
-    """Yield the jobs of a classifier; all of them look at one market, which is as large as the universe."""
-    view, span = seen
-    market = _market(strategy, frames, view)
-    try:
-        for chunk in _chunks(focus, {} if span.newest_only else frames, MAX_CALLS_A_JOB):
-            args = {**common, "symbols": chunk, "last_only": span.newest_only}
-            yield chunk, _job(strategy, "classify", os.dup(market), _rows(chunk, frames), args)
-    finally:
-        os.close(market)
-
-
-def _batch(strategy: Strategy, frames: Mapping[str, Frame], span: Span) -> dict[str, Any]:
-    first = min(int(frame.ts[0]) for frame in frames.values())
-    last = max(int(frame.ts[-1]) for frame in frames.values()) + strategy.timeframe.seconds * 1_000
-    months = month_ends(first, last) if span.moments is None else list(span.moments)
-    return {
-        "contract": batch_contract(strategy.code or "", screening=span.newest_only),
-        "symbols": sorted(frames),
-        "start_ms": first,
-        "end_ms": last,
-        "limit": None,
-        "asof_ms": [last] if span.newest_only else months,
-    }
-
-
-def _market(strategy: Strategy, frames: Mapping[str, Frame], view: View) -> int:
-    seen: Any = {"point_in_time": view.point_in_time, "history": view.history}
-    return market_memfd(frames, strategy.timeframe, view.fundamentals, **seen)
-
-
-def _rows(symbols: Iterable[str], frames: Mapping[str, Frame]) -> dict[str, int]:
-    return {symbol: len(frames[symbol]) for symbol in symbols}
-
-
-def _job(strategy: Strategy, op: Op, market: int, rows: Mapping[str, int], args: Mapping[str, Any]) -> Job:
-    return Job.of(op, strategy.code or "", market, rows, args, LIMITS)
-
-
-def _chunks(focus: Sequence[str], frames: Mapping[str, Frame], most_bars: int) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    bars = 0
-    for symbol in focus:
-        own = len(frames[symbol]) if symbol in frames else 1
-        if chunk and (len(chunk) == MAX_SYMBOLS_A_JOB or bars + own > most_bars):
-            yield chunk
-            chunk, bars = [], 0
-        chunk.append(symbol)
-        bars += own
-    if chunk:
-        yield chunk
-
-
-def _run_all(sandbox: Pool, caller: str, jobs: Iterable[tuple[list[str], Job]]) -> list[tuple[list[str], Outcome]]:
-    """Run every job and wait; when one cannot run, the others are given up."""
+def _run_all(sandbox: Pool, caller: str, jobs: Iterable[Offer]) -> list[_Part]:
+    """Run every job, JOBS_AT_ONCE of them waiting at a time; when one cannot run, the others are given up."""
     parts: list[tuple[list[str], Future[Outcome]]] = []
     try:
         for chunk, job in jobs:
             parts.append((chunk, sandbox.submit(job, caller)))
+            if len(parts) >= JOBS_AT_ONCE:
+                parts[-JOBS_AT_ONCE][1].result()
         found = [(chunk, future.result()) for chunk, future in parts]
     except BaseException:
         for _, future in parts:
@@ -221,6 +109,29 @@ def _run_all(sandbox: Pool, caller: str, jobs: Iterable[tuple[list[str], Job]]) 
                 outcome.detail, code="sandbox.unavailable", hint="is the machine out of memory or processes?"
             )
     return found
+
+
+def _spoils_others(strategy: Strategy, chunk: Sequence[str], outcome: Outcome) -> bool:
+    """Tell whether a job ended in a way that says nothing about most of its symbols: each then runs alone.
+
+    Not where it ran out of time: code that never ends would cost as much again for each.
+    """
+    return len(chunk) > 1 and strategy.kind != "python.batch" and outcome.code in _ENDS_ALL
+
+
+def _run_alone(
+    sandbox: Pool, caller: str, chunk: Sequence[str], outcome: Outcome, job_of: Callable[[str], Iterator[Offer]]
+) -> list[_Part]:
+    """Run every symbol of a spoilt job in a fork of its own; where all of ALONE_AT_ONCE end badly too, the rest stays as the job ended."""
+    parts: list[_Part] = []
+    for first in range(0, len(chunk), ALONE_AT_ONCE):
+        some = chunk[first : first + ALONE_AT_ONCE]
+        found = _run_all(sandbox, caller, (job for symbol in some for job in job_of(symbol)))
+        parts += found
+        if len(some) == ALONE_AT_ONCE and all(each.answer is None for _, each in found):
+            rest = list(chunk[first + ALONE_AT_ONCE :])
+            return [*parts, (rest, outcome)] if rest else parts
+    return parts
 
 
 def _read(

@@ -6,7 +6,7 @@ from libs.common.bus import On, Service, Tx
 from libs.common.events import BarClosed, Event, StrategyDeleted, StrategyPromoted, StrategyRetired
 from libs.market.catalog import Catalog
 from libs.strategy.sandbox.host.availability import switches_for
-from libs.strategy.sandbox.host.pool import Pool
+from libs.strategy.sandbox.host.models import ModelPool
 from services.agents import core, store
 from services.agents.core import Agent
 from services.agents.duty import Duties, Duty
@@ -67,7 +67,7 @@ class Agents:
 def build(settings: Settings) -> Service:
     """Return the agents ready to run; their sandbox starts with the first agent that needs it."""
     duties = Duties(Catalog(settings.catalog_dir))
-    sandbox = Pool(settings.agents_processes, switches_for(settings.sandbox))
+    sandbox = ModelPool(settings.models_dir, settings.agents_processes, switches_for(settings.sandbox))
     return Service(
         "agents",
         table(Agents(duties), Thinking(duties, sandbox)),

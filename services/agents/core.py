@@ -43,7 +43,7 @@ class Agent:
     @property
     def is_code(self) -> bool:
         """Tell whether it runs in the sandbox, which takes milliseconds and not microseconds."""
-        return self.strategy.code is not None
+        return self.strategy.rules is None
 
 
 @dataclass(frozen=True)

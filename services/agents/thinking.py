@@ -129,7 +129,7 @@ class Thinking:
     def _at_once(self, duties: Sequence[Duty]) -> Known:
         """Run one strategy on all symbols of one bar time, in one fork."""
         agent, start_ms, open_ms = duties[0].agent, duties[0].start_ms, duties[0].open_ms
-        frames = {} if agent.strategy.kind == "python.signals" else self._peers(agent, start_ms, open_ms)
+        frames = {} if agent.strategy.kind in ("python.signals", "model") else self._peers(agent, start_ms, open_ms)
         frames |= {duty.bar.symbol: duty.bars for duty in duties}
         said = self._evaluate(agent, frames, tuple(duty.bar.symbol for duty in duties), 1)
         return {duty.key: _thought(duty, said) for duty in duties}

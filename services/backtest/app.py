@@ -18,7 +18,7 @@ from libs.common.events import Event, StrategyProposed, VerdictSet
 from libs.common.messages import Message
 from libs.market.frame import Frame
 from libs.strategy.sandbox.host.availability import switches_for
-from libs.strategy.sandbox.host.pool import Pool
+from libs.strategy.sandbox.host.models import ModelPool
 from services.backtest import keeping, store, told, trials_store
 from services.backtest.core import engine
 from services.backtest.core.fingerprint import definition_hash
@@ -165,7 +165,7 @@ def table(app: App) -> tuple[On, ...]:
 def build(settings: Settings) -> Service:
     """Return the service on the real catalog and report folder."""
     processes = settings.backtest_processes
-    sandbox = Pool(processes, switches_for(settings.sandbox))
+    sandbox = ModelPool(settings.models_dir, processes, switches_for(settings.sandbox))
     runner = Runner(settings.catalog_dir, settings.reports_dir, sandbox, processes + 1)
     app = App(runner, processes + 1)
     return Service(

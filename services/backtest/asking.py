@@ -21,7 +21,7 @@ class Asking:
 
     def on(self, symbol: str) -> Ask:
         """Return the strategy as a function of the bars of `symbol`."""
-        apart = self.strategy.kind == "python.signals"
+        apart = self.strategy.kind in ("python.signals", "model")
         return Ask(lambda frame: self._alone(symbol, frame), self._together if apart else None)
 
     def _alone(self, symbol: str, frame: Frame) -> Actions:

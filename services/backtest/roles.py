@@ -15,7 +15,7 @@ from libs.common.events import StrategyProposed
 from libs.common.studies import StudyCommand
 from libs.common.workers import run_worker
 from libs.strategy.sandbox.host.availability import switches_for
-from libs.strategy.sandbox.host.pool import Pool
+from libs.strategy.sandbox.host.models import ModelPool
 from services.backtest import app as judging
 from services.backtest import store
 from services.backtest.app import App
@@ -25,6 +25,9 @@ from services.backtest.jobs.files import JobFiles
 from services.backtest.jobs.keeper import Keeper
 from services.backtest.jobs.store import Job
 from services.backtest.jobs.worker import Worker
+from services.backtest.models import store as models_store
+from services.backtest.models.app import Models
+from services.backtest.models.process import Trainings
 from services.backtest.modes.market import Market
 from services.backtest.modes.protocol import Merged
 from services.backtest.reports import Reports
@@ -39,12 +42,14 @@ PURPOSES = {"backtest_universe": "look", "sweep": "sweep", "walk_forward": "swee
 def build(settings: Settings, *, with_worker: bool = True) -> Service:
     """Return the service: the judge of strategies and the coordinator of jobs, with a worker of its own unless told otherwise."""
     processes = settings.backtest_processes
-    sandbox = Pool(processes, switches_for(settings.sandbox))
+    sandbox = ModelPool(settings.models_dir, processes, switches_for(settings.sandbox))
     runner = Runner(settings.catalog_dir, settings.reports_dir, sandbox, processes + 1)
     app = App(runner)
     market, files = Market(settings.data_dir, sandbox), JobFiles(settings.data_dir / "jobs")
     coordinator = Coordinator(market, files, Known(app))
-    keeper = Keeper(coordinator, Reports(settings.reports_dir), remember, WallClock())
+    reports = Reports(settings.reports_dir)
+    keeper = Keeper(coordinator, reports, remember, WallClock())
+    models = Models(runner.bars, app.families, Trainings(settings.data_dir), reports)
 
     async def load(connection: AsyncConnection) -> None:
         await coordinator.load(connection)
@@ -58,15 +63,16 @@ def build(settings: Settings, *, with_worker: bool = True) -> Service:
             await connection.close()
 
     def close() -> None:
+        models.close()
         runner.close()
         sandbox.close()
 
     return Service(
         "backtest",
-        (*judging.table(app), *coordinator.table()),
-        (*store.MIGRATIONS, *jobs_store.MIGRATIONS),
+        (*judging.table(app), *coordinator.table(), *models.table()),
+        (*store.MIGRATIONS, *jobs_store.MIGRATIONS, *models_store.MIGRATIONS),
         load=load,
-        tasks=(judging.warm, keeper.keep, *((work,) if with_worker else ())),
+        tasks=(judging.warm, keeper.keep, models.keep, *((work,) if with_worker else ())),
         details=sandbox.capabilities,
         close=close,
     )
@@ -101,7 +107,7 @@ async def remember(connection: AsyncConnection, job: Job, merged: Merged) -> Non
 
 def work_only(settings: Settings, name: str) -> None:
     """Run a worker until SIGTERM; name: what its pulse is called."""
-    sandbox = Pool(settings.backtest_processes, switches_for(settings.sandbox))
+    sandbox = ModelPool(settings.models_dir, settings.backtest_processes, switches_for(settings.sandbox))
     worker = Worker(Market(settings.data_dir, sandbox), JobFiles(settings.data_dir / "jobs"))
 
     async def work(connection: Connection) -> None:

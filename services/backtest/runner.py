@@ -110,7 +110,7 @@ class Runner:
     def _examined(self, run: Run, own: Trial, known: Known, material: Material, beyond: Run | None) -> Examined:
         if not run.job.evidence:
             return unexamined(run, known)
-        mapped = one_by_one if run.job.strategy.code is None else self._askers.map
+        mapped = one_by_one if run.job.strategy.rules is not None else self._askers.map
         ask = Asking(run.job.strategy, material.frames, self._sandbox).on
         return examine(run, own, known, ask, beyond=beyond, mapped=mapped)
 

@@ -11,6 +11,7 @@ from services.gateway.routes import (
     facts,
     jobs,
     market,
+    models,
     screens,
     strategies,
     system,
@@ -26,7 +27,7 @@ def build_api(gateway: Gateway, page: StatusPage) -> FastAPI:
     app = FastAPI(title="Sentinel", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     version_1 = APIRouter(prefix=API)
-    for module in (strategies, backtests, jobs, screens, facts, trading, market, universes, system):
+    for module in (strategies, backtests, jobs, models, screens, facts, trading, market, universes, system):
         version_1.include_router(module.router(gateway))
     for routes in (version_1, system.probes(gateway), documented.router(gateway, page)):
         app.include_router(routes)

@@ -36,6 +36,8 @@ STATUSES: tuple[tuple[str, int], ...] = (
     ("data.conflicting_bars", 409),
     ("data.mixed_origin", 409),
     ("data.behind", 409),
+    ("job.ended", 409),
+    ("job.cancelled", 409),
     ("idempotency.running", 409),
     ("idempotency.", 422),
     ("input.", 422),

@@ -23,6 +23,7 @@ from libs.common.events import (
     JobDone,
     JobFailed,
     JobStarted,
+    ModelTrained,
     OrderChanged,
     OrderFilled,
     PortfolioChanged,
@@ -185,9 +186,10 @@ _FOLDS: dict[type[Event], Fold] = {
     JobStarted: _job,
     JobDone: _job,
     JobFailed: _job,
+    ModelTrained: _newest("model_id"),
 }
 
-_ONLY_NEWEST = (PortfolioChanged, FeedChanged, JobStarted, JobDone, JobFailed)
+_ONLY_NEWEST = (PortfolioChanged, FeedChanged, JobStarted, JobDone, JobFailed, ModelTrained)
 
 KEPT: tuple[type[Event], ...] = (
     StrategyProposed,
@@ -211,5 +213,6 @@ KEPT: tuple[type[Event], ...] = (
     JobStarted,
     JobDone,
     JobFailed,
+    ModelTrained,
 )
 """The facts the read model is made of."""

@@ -9,6 +9,7 @@ from libs.common.errors import ConflictError, PermanentError
 from libs.common.events import (
     BacktestFailed,
     Event,
+    ModelTrained,
     StrategyDeleted,
     StrategyJudged,
     StrategyRejected,
@@ -16,6 +17,7 @@ from libs.common.events import (
     VerdictSet,
 )
 from libs.market.catalog import Catalog
+from libs.strategy.model_terms import MODEL
 from libs.strategy.spec import Strategy, parse, strategy_id
 from services.strategy_gen import core, store
 from services.strategy_gen.settings import Settings
@@ -54,6 +56,26 @@ class StrategyGen:
         duplicate = known is not None and known.status == "proposed"
         words = {"status": "proposed", "duplicate": duplicate, "code_hash": proposed.code_hash, **self._hint(strategy)}
         tx.reply(identity, strategy_id=identity, **words)
+        return [proposed]
+
+    async def on_trained(self, trained: ModelTrained, tx: Tx) -> Sequence[Event]:
+        """Propose a model that was trained as a strategy; one that is known as it stands is not proposed again."""
+        strategy = parse(
+            kind=MODEL,
+            name=trained.name,
+            symbols=trained.symbols,
+            timeframe=trained.timeframe,
+            parameters={
+                MODEL: trained.model_id,
+                "buy_above": trained.buy_above,
+                "sell_below": trained.sell_below,
+            },
+        )
+        known = await store.find(tx.connection, strategy_id(strategy))
+        if known is not None and known.is_settled:
+            return []
+        proposed = core.propose(trained, strategy, known.proposed.proposal + 1 if known else 1)
+        await store.save(tx, core.Record(proposed, "proposed", step=known.step if known else 0))
         return [proposed]
 
     def refused_submit(self, command: SubmitStrategy, error: PermanentError) -> Sequence[Event]:
@@ -141,6 +163,7 @@ def table(app: StrategyGen) -> list[On]:
     """Return the whole service on one screen."""
     return [
         On(SubmitStrategy, app.on_submit, refusal=app.refused_submit),
+        On(ModelTrained, app.on_trained, key="model_id"),
         On(StrategyJudged, app.on_judged, key="strategy_id"),
         On(BacktestFailed, app.on_failed, key="strategy_id"),
         On(VerdictSet, app.on_verdict_set, key="backtest_id"),

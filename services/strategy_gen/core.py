@@ -11,6 +11,7 @@ from libs.common.errors import ConflictError, RefusedError
 from libs.common.events import (
     BacktestFailed,
     GateReason,
+    ModelTrained,
     StrategyJudged,
     StrategyPromoted,
     StrategyProposed,
@@ -48,8 +49,8 @@ class Record:
         return self.status not in ("proposed", "deleted")
 
 
-def propose(command: SubmitStrategy, strategy: Strategy, proposal: int) -> StrategyProposed:
-    """Return the fact that `strategy` may be judged; `proposal` counts how often it was proposed."""
+def propose(command: SubmitStrategy | ModelTrained, strategy: Strategy, proposal: int) -> StrategyProposed:
+    """Return the fact that `strategy` may be judged, after a submission or a training; `proposal` counts how often it was proposed."""
     identity = strategy_id(strategy)
     return StrategyProposed.after(
         command,

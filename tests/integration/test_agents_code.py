@@ -114,6 +114,26 @@ async def test_fault_of_the_code_is_a_hold_that_says_why_and_the_next_bar_goes_o
     assert len([s for s in said if s.strategy_id == "rules"]) == 4
 
 
+async def test_symbol_that_breaks_its_fork_leaves_the_others_a_view(agents: Service, tmp_path: Path) -> None:
+    greedy = """
+def classify_symbol(symbol):
+    kept = []
+    while symbol == "BTCUSDT" and len(get_price_data(symbol, "1h", 99)["close"]) == 30:
+        kept.append(np.ones(100_000))
+    return True
+"""
+    both = ("BTCUSDT", "ETHUSDT")
+    async with Bench.open(agents, tmp_path) as bench:
+        await bench.deliver(coded(greedy, both, kind="python.classify"))
+        said = [s for i in (28, 29) for s in signals(await bench.deliver(*(closed(i, symbol) for symbol in both)))]
+    assert [(s.symbol, s.fault) for s in said] == [
+        ("BTCUSDT", None),
+        ("ETHUSDT", None),
+        ("BTCUSDT", "strategy.memory"),
+        ("ETHUSDT", None),
+    ]
+
+
 async def test_lost_bars_of_code_are_healed_with_what_could_be_known_then(agents: Service, tmp_path: Path) -> None:
     peeking = "def generate_signals(df):\n    return (df['close'].shift(-1) > df['close']).astype(int)\n"
     async with Bench.open(agents, tmp_path) as bench:

@@ -1,11 +1,12 @@
 """The same strategy on the same bars says the same bytes, whichever fork server, spare or restart ran it."""
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from libs.strategy.runtime import evaluate
+from libs.strategy.runtime import evaluate, evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.sandbox.wire import Switches
 from libs.strategy.signals import Signals
@@ -49,3 +50,18 @@ def test_a_hundred_runs_in_two_pools_of_two_servers_say_the_same_bytes(code: str
         runs = [threads.submit(evaluate, strategy, frame, (one, other)[n % 2]) for n in range(100)]
         found = {told(run.result()) for run in runs}
     assert len(found) == 1
+
+
+def test_classifier_cut_into_many_jobs_says_the_same_and_leaves_no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    symbols = ["ADAUSDT", "BTCUSDT", "ETHUSDT"]
+    strategy = parse(code="import random\n" + CLASSIFY, symbols=symbols)
+    frames = {symbol: walk(60, seed) for seed, symbol in enumerate(symbols)}
+    with Pool(1) as pool:
+        whole = evaluate_all(strategy, frames, pool)
+        monkeypatch.setattr("libs.strategy.python_jobs.MAX_CALLS_A_JOB", 1)
+        before = len(os.listdir("/proc/self/fd"))
+        cut = evaluate_all(strategy, frames, pool)
+        assert len(os.listdir("/proc/self/fd")) == before
+    assert {symbol: told(cut.signals[symbol]) for symbol in symbols} == {
+        symbol: told(whole.signals[symbol]) for symbol in symbols
+    }

@@ -12,7 +12,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from libs.strategy.sandbox.wire import MAX_HELLO_BYTES, Hello, JobHeader, Limits, Op, Status, Switches, unpack_frame
+from libs.strategy.sandbox.wire import (
+    LOCKED,
+    MAX_HELLO_BYTES,
+    Hello,
+    JobHeader,
+    Limits,
+    Op,
+    Status,
+    Switches,
+    pack_code,
+    unpack_frame,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDINARY = 64_321
@@ -98,8 +109,8 @@ class Bare:
     ) -> Ended:
         """Run one job of the stand-in and read what it writes, at most `cap` bytes."""
         self.jobs += 1
-        header = JobHeader(self.jobs, op, limits or Limits(cpu_s=5, wall_s=10), 7, args or {})
-        code, prices = _memory(source), _memory(market)
+        header = JobHeader(self.jobs, op, limits or Limits(cpu_s=5, wall_s=10))
+        code, prices = _memory(pack_code(7, args or {}, source)), _memory(market)
         reader, writer = os.pipe()
         started = time.perf_counter()
         socket.send_fds(self.control, [header.encode()], [code, prices, writer])
@@ -118,7 +129,7 @@ class Bare:
                         reader = -1
                 elif self.control in ready:
                     status = Status.decode(self.control.recv(4096))
-                    return Ended(status, bytes(written), time.perf_counter() - started)
+                    return Ended(status, bytes(written).removeprefix(LOCKED), time.perf_counter() - started)
         finally:
             if reader >= 0:
                 os.close(reader)

@@ -18,7 +18,7 @@ from libs.strategy.sandbox.host.strict import ProtocolError
 BARS = 240_000
 ROWS = {"AAA": BARS}
 ARGS: dict[str, Any] = {"symbols": ["AAA"], "parameters": {}}
-PATIENCE_S = 1.0
+PATIENCE_S = 10.0
 """For one answer; those of 16 MB took 2 s, during half of which no other thread of the service moved."""
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from libs.common.errors import BadInputError
 from libs.common.values import Timeframe
 from libs.market.frame import Frame
 from libs.strategy.sandbox.host.answers import ClassifyAnswer
 from libs.strategy.sandbox.host.job import Job
 from libs.strategy.sandbox.host.market import market_memfd
+from libs.strategy.sandbox.host.memory import sealed
 from libs.strategy.sandbox.host.pool import Pool
 
 HOUR_MS = 3_600_000
@@ -133,3 +135,10 @@ def test_symbol_that_lies_about_its_name_gets_no_later_bar(pool: Pool) -> None:
 @pytest.mark.parametrize("timeframe", ["1h", "2h", "4h"])
 def test_freed_memory_holds_no_later_bar(pool: Pool, timeframe: str, maker: str) -> None:
     assert hits(pool, LOOKS_INTO_FREED_MEMORY.format(timeframe=timeframe, maker=maker), ["AAA"]) == {"AAA": 0}
+
+
+def test_batch_is_never_asked_about_an_earlier_moment_after_a_later_one() -> None:
+    asked = {"contract": "run_screening", "start_ms": 0, "end_ms": 9, "limit": 5, "asof_ms": [8, 4]}
+    with pytest.raises(BadInputError) as caught:
+        Job.of("batch", "x = 1", sealed("market", []), {"A": 1}, {"symbols": ["A"], "parameters": {}, **asked})
+    assert caught.value.pointer == "/asof_ms"

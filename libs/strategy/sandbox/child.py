@@ -14,7 +14,7 @@ import numpy.random as np_random
 
 from libs.strategy.sandbox.kernel import lockdown
 from libs.strategy.sandbox.kernel.seccomp import RESULT_FD
-from libs.strategy.sandbox.wire import LOCKFAIL, LOCKFAIL_EXIT, JobHeader, pack_frame
+from libs.strategy.sandbox.wire import LOCKED, LOCKFAIL, LOCKFAIL_EXIT, JobHeader, pack_frame, unpack_code
 
 JobFds: TypeAlias = tuple[int, int, int]
 """Code, market, write end of the result pipe."""
@@ -56,25 +56,27 @@ def run_job(jail: lockdown.Jail, header: JobHeader, fds: JobFds, run: Runner, *,
     """Lock this process down, run the job, write its frame and end with exit code 0; 71 if a protection failed."""
     code = LOCKFAIL_EXIT
     try:
-        source, market = _locked(jail, header, fds)
+        asked, source, market = _locked(jail, header, fds)
         code = 1
-        _write(_answer(lambda: run(header, source, market, guarded=guarded)))
+        _write(_answer(lambda: run(asked, source, market, guarded=guarded)))
         code = 0
     finally:
         os._exit(code)
 
 
-def _locked(jail: lockdown.Jail, header: JobHeader, fds: JobFds) -> tuple[bytes, memoryview]:
+def _locked(jail: lockdown.Jail, header: JobHeader, fds: JobFds) -> tuple[JobHeader, bytes, memoryview]:
     try:
-        random.seed(header.seed)
-        np_random.seed(header.seed & 0xFFFFFFFF)
         sys.stdin = sys.stdout = sys.stderr = None
-        locked = lockdown.lock(jail, header.limits, *fds)
+        code, market = lockdown.lock(jail, header.limits, *fds)
+        asked, source = unpack_code(header, code)
+        random.seed(asked.seed)
+        np_random.seed(asked.seed)
+        os.write(RESULT_FD, LOCKED)
     except BaseException as error:
         _tell(fds[2], LOCKFAIL + str(error).encode(errors="replace"))
         raise
     gc.enable()
-    return locked
+    return asked, source, market
 
 
 def _answer(run: Callable[[], tuple[dict[str, Any], bytes]]) -> bytes:

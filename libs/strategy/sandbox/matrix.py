@@ -37,7 +37,7 @@ class MatrixIndex:
     features: tuple[str, ...]
     symbols: dict[str, Rows]
 
-    def block(self, view: memoryview, symbol: str) -> tuple[memoryview, memoryview]:
+    def block(self, view: memoryview, symbol: str) -> "tuple[memoryview[int], memoryview[float]]":
         """Return the open times, (T,) int64, and all numbers of the rows one after the other, (T * F,) float64. No copy."""
         block = self.symbols[symbol]
         middle = block.at + 8 * block.rows

@@ -8,7 +8,7 @@ import json
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args
 
 Op: TypeAlias = Literal["check", "signals", "classify", "batch"]
@@ -24,8 +24,13 @@ LOCKFAIL_EXIT = 71
 """Exit code of a child that could not lock itself down; it ran nothing."""
 LOCKFAIL = b"LOCKFAIL "
 """What such a child writes into the result pipe, followed by the reason."""
+LOCKED = b"\x06"
+"""What every other child writes first: the protections are up, and whatever it does from here on is the doing of the code."""
+MAX_ASKED_BYTES = 256 * 1024
+"""Length of what a job asks, as JSON."""
 
 _LENGTHS = struct.Struct("<II")
+_ASKED = struct.Struct("<II")
 _M = TypeVar("_M")
 
 
@@ -47,7 +52,8 @@ class Limits:
 class JobHeader:
     """One job; travels with three descriptors: code memfd, market memfd, write end of the result pipe.
 
-    seed: 32 bit, from the hash of the code. args: by op, see the host. Code and market never travel in the header.
+    seed: 32 bit, from the hash of the code. args: by op, see the host. Neither travels in the header, nor do code and market: what a
+    fork server reads is in the memory that the next job inherits. See `pack_code`.
     """
 
     id: int
@@ -151,6 +157,24 @@ class Switches:
     def decode(cls, text: str) -> "Switches":
         """Return the switches of a JSON text, absent ones at their default; raises WireError."""
         return make(cls, parse(text.encode(), MAX_JOB_BYTES))
+
+
+def pack_code(seed: int, args: Mapping[str, Any], source: bytes) -> bytes:
+    """Return the code file of a job, which its child alone reads: seed, length of the args, args as JSON, source.
+
+    Raises WireError if the args are above 256 kB or not JSON.
+    """
+    asked = dump(args, MAX_ASKED_BYTES, "what the job asks")
+    return _ASKED.pack(seed, len(asked)) + asked + source
+
+
+def unpack_code(header: JobHeader, data: bytes) -> tuple[JobHeader, bytes]:
+    """Return the header with seed and args, and the source, of a code file; raises WireError."""
+    if len(data) < _ASKED.size:
+        raise WireError(f"a code file of {len(data)} bytes is too short")
+    seed, length = _ASKED.unpack_from(data)
+    start = _ASKED.size + length
+    return replace(header, seed=seed, args=parse(data[_ASKED.size : start], MAX_ASKED_BYTES)), data[start:]
 
 
 def pack_frame(header: Mapping[str, Any], payload: bytes = b"") -> bytes:

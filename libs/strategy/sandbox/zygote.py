@@ -22,6 +22,8 @@ from libs.strategy.sandbox.wire import Hello, Switches
 
 MASKED = ("pyarrow", "numexpr", "bottleneck", "numba", "matplotlib")
 """Made unimportable before pandas looks for them: they start threads and reserve memory that code could fill past its limit."""
+LEFT_OUT = ("scipy", "sklearn")
+"""There for models alone: they would double what each child copies, and a strategy has to mean the same where they are not installed."""
 
 _CONTROL_FROM = 16
 """Lowest number the socket to the service may have, above what children use."""
@@ -70,7 +72,7 @@ def start(fd: int, switches: Switches, load: Callable[[], Guest]) -> None:
 
 def strategies() -> Guest:
     """Load everything a strategy may use; raises ImportError. A child can open no file, so what is not loaded here does not exist."""
-    sys.modules.update(dict.fromkeys(MASKED))  # type: ignore[arg-type]  # None is how Python marks a module as not there
+    sys.modules.update(dict.fromkeys((*MASKED, *LEFT_OUT)))  # type: ignore[arg-type]  # None is how Python marks a module as not there
     run = importlib.import_module("libs.strategy.sandbox.guest.run")
     warmup = importlib.import_module("libs.strategy.sandbox.warmup")
     warmup.warm_up()

@@ -37,7 +37,7 @@ def _numbered(node: Any, numbers: dict[int, int], renamed: dict[str, str]) -> An
         return [_numbered(each, numbers, renamed) for each in node]
     if not isinstance(node, dict):
         return node
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in node.items():
         if name == "__id__":
             found[name] = numbers.setdefault(value, len(numbers) + 1)

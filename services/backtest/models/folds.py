@@ -7,6 +7,7 @@ in Financial Machine Learning (2018), ch. 7.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -47,13 +48,13 @@ class Calendar:
     def walk_forward(self, folds: int, gap: int) -> Iterator[Fold]:
         """Yield folds that train on all that came before and test on the next part; the first part only trains."""
         edges = _edges(self.bars, folds + 1)
-        for first, stop in zip(edges[1:-1], edges[2:], strict=True):
+        for first, stop in pairwise(edges[1:]):
             yield self._after(first, stop, gap)
 
     def purged(self, folds: int, gap: int) -> Iterator[Fold]:
         """Yield folds that test on each part in turn and train on both sides of it: purged before, purged and embargoed after."""
         edges = _edges(self.bars, folds)
-        for first, stop in zip(edges[:-1], edges[1:], strict=True):
+        for first, stop in pairwise(edges):
             test = self._between(first, stop)
             reach = int(self._ends[test].max()) if len(test) else stop - 1
             train = (self._ends < first) | (self._starts > reach + gap)

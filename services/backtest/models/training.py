@@ -4,6 +4,7 @@ Pure but for scikit-learn: equal tasks and bars give equal bytes. What is kept l
 silent until then, so that whatever it is judged on it has not seen.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -163,12 +164,21 @@ class Fitting:
 
 
 def curve_of(kind: str, raw: FloatArray, up: Any) -> dict[str, Any]:
-    """Return the calibration of raw chances, (n,), to labels: Platt's sigmoid, or an isotonic curve. Sources: see `calibration`."""
+    """Return the calibration of raw chances, (n,), to labels: Platt's sigmoid, or an isotonic curve. Sources: see `calibration`.
+
+    A sigmoid never falls: a classifier that was wrong more often than not says the share of ups, and is not turned round.
+    """
     if kind == "sigmoid":
         line = LogisticRegression(C=1e6).fit(raw.reshape(-1, 1), up)
-        return {"kind": kind, "slope": float(line.coef_[0, 0]), "shift": float(line.intercept_[0])}
+        slope, shift = float(line.coef_[0, 0]), float(line.intercept_[0])
+        share = float(np.mean(up))
+        return {"kind": kind, "slope": slope, "shift": shift} if slope > 0 else _flat(kind, share)
     steps = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(raw, up)
     return {"kind": kind, "x": steps.X_thresholds_.tolist(), "y": steps.y_thresholds_.tolist()}
+
+
+def _flat(kind: str, share: float) -> dict[str, Any]:
+    return {"kind": kind, "slope": 0.0, "shift": math.log(share / (1.0 - share))}
 
 
 def _check(samples: Samples) -> None:

@@ -4,7 +4,7 @@ Decides who gets in (the highest score, then the name), that a classifier's pick
 of the purse, never what the code says about itself. What a fill is stays with the engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from libs.common.values import from_epoch_ms
+from libs.market.frame import Frame
 from libs.strategy.code import horizon_of
 from libs.strategy.python import Span, month_ends
 from libs.strategy.runtime import evaluate_all
@@ -25,7 +26,7 @@ from services.backtest.modes.market import Market
 from services.backtest.modes.measuring import measured, tried
 from services.backtest.modes.protocol import Merged, Part, Plan
 from services.backtest.modes.reach import stays_home
-from services.backtest.modes.said import Saying, joined, said_of, told
+from services.backtest.modes.said import joined, said_of, told
 from services.backtest.modes.shapes import common, utc
 from services.backtest.modes.task import Task
 from services.backtest.modes.view import over_time
@@ -59,11 +60,13 @@ class UniverseBacktest:
         at_home = strategy.kind != "python.classify" or stays_home(strategy.code or "")
         seen = {symbol: frames[symbol] for symbol in focus} if at_home else frames
         said = evaluate_all(strategy, seen, market.sandbox, focus=focus, view=over_time(task, market), span=span)
-        return canonical(told(said, strategy.kind))
+        found = told(said, strategy.kind)
+        return canonical({**found, "instances": _instances(task, orjson.loads(canonical(found["symbols"])), frames)})
 
     def merge(self, task: Task, results: Sequence[bytes], market: Market) -> Merged:
         """Return instances, figures and the measured curve; raises the first fault where the code failed on every symbol."""
-        found = joined([orjson.loads(result) for result in results])
+        parts = [orjson.loads(result) for result in results]
+        found = joined(parts)
         frames = market.frames(task)
         terms, strategy = Terms(**task.options["terms"]), task.strategy
         position_mode = strategy.signal_mode == "position"
@@ -72,7 +75,7 @@ class UniverseBacktest:
             symbol: said_of(own, len(frames[symbol]), position_mode=position_mode)
             for symbol, own in found["symbols"].items()
         }
-        listed = _instances(task, said, market, terms)
+        listed = sorted((each for part in parts for each in part["instances"]), key=itemgetter("timestamp", "ticker"))
         traded = {symbol: frames[symbol] for symbol in said}
         document = {**common(task, market, found, "backtest"), **_told(task, found, listed)}
         if not traded:
@@ -99,12 +102,15 @@ def _horizon(task: Task) -> int:
     return horizon_of(task.strategy.code or "") if is_picker else 0
 
 
-def _instances(task: Task, said: dict[str, Saying], market: Market, terms: Terms) -> list[dict[str, Any]]:
-    frames, horizon = market.frames(task), _horizon(task) or DEFAULT_HORIZON
-    found = [
-        each for symbol, saying in said.items() for each in instances_of(symbol, frames[symbol], saying, horizon, terms)
-    ]
-    return sorted(found, key=itemgetter("timestamp", "ticker"))
+def _instances(task: Task, symbols: dict[str, Any], frames: Mapping[str, Frame]) -> list[dict[str, Any]]:
+    """Return the instances of a piece; those of a batch contract's pieces are of different bars."""
+    terms, horizon = Terms(**task.options["terms"]), _horizon(task) or DEFAULT_HORIZON
+    position_mode = task.strategy.signal_mode == "position"
+    found = []
+    for symbol, own in symbols.items():
+        saying = said_of(own, len(frames[symbol]), position_mode=position_mode)
+        found += instances_of(symbol, frames[symbol], saying, horizon, terms)
+    return found
 
 
 def _told(task: Task, found: dict[str, Any], listed: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from libs.common.commands import Command
 from libs.common.errors import BadInputError
 from libs.common.studies import BacktestUniverse, CancelJob, RunAlert, RunScreen, SweepParameters, WalkForward
+from libs.common.training import TrainModel
 from services.gateway.bodies import read_object
 from services.gateway.gateway import Answer, Gateway
 from services.gateway.jobs import ended, find_job, get_job, result_bytes, result_of, shown, wait_of
@@ -23,6 +24,7 @@ MODES: dict[str, type[Command]] = {
     "backtest_universe": BacktestUniverse,
     "sweep": SweepParameters,
     "walk_forward": WalkForward,
+    "train": TrainModel,
 }
 
 

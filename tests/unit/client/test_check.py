@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from libs.client import cli
+from libs.client.definitions import read_definition
+from libs.common.errors import BadInputError
 
 GOOD = "def generate_signals(df, fast=5):\n    return (df['close'] > df['close'].shift(fast)).astype(int)\n"
 
@@ -69,3 +71,9 @@ def test_rules_are_checked_too(
     found, shown = run(str(path))
     assert found == code
     assert words in shown
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a file without end is needed")
+def test_file_without_end_is_refused() -> None:
+    with pytest.raises(BadInputError, match="larger than"):
+        read_definition(Path("/dev/zero"))

@@ -1,9 +1,10 @@
 """The data functions a strategy calls: prices and fundamentals as plain lists and dicts, none of them from after the as-of moment."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from libs.strategy.check.allowed import DATA_FUNCTIONS
 from libs.strategy.sandbox.guest.asof import LISTED_BARS, AsOf
 from libs.strategy.sandbox.guest.columns import Bars, Columns, no_bars, resample
 from libs.strategy.sandbox.guest.faults import shown
@@ -26,16 +27,17 @@ class DataFunctions:
         self._resampled: dict[tuple[str, int], Columns] = {}
         self._uses: dict[int, int] = {}
         self._listed = 0
+        self._makers: dict[str, Callable[[], Callable[..., Any]]] = {
+            "get_price_data": self._price_function,
+            "get_multiple_symbols_data": self._multiple_function,
+            "get_fundamental_data": self._fundamental_function,
+            "scan_universe": self._scan_function,
+        }
         self.fundamentals_asked = False
 
-    def functions(self) -> dict[str, Callable[..., Any]]:
-        """Return the functions by the names a strategy knows."""
-        return {
-            "get_price_data": self._price_function(),
-            "get_multiple_symbols_data": self._multiple_function(),
-            "get_fundamental_data": self._fundamental_function(),
-            "scan_universe": self._scan_function(),
-        }
+    def functions(self, wanted: Collection[str] = DATA_FUNCTIONS) -> dict[str, Callable[..., Any]]:
+        """Return the functions, or those `wanted`, by the names a strategy knows; new ones each time."""
+        return {name: self._makers[name]() for name in wanted}
 
     def _price_function(self) -> Callable[..., Bars]:
         asof, own, serve = self._asof, self._asof.timeframe, self._serve

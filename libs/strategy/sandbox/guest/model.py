@@ -163,8 +163,8 @@ def confidence_of(chance: FloatArray, actions: bytes) -> FloatArray:
 
 def _chances(model: Model, index: MatrixIndex, market: memoryview, symbol: str) -> FloatArray:
     times, numbers = index.block(market, symbol)
-    rows = np.frombuffer(numbers, np.float64).reshape(len(times), len(index.features))
-    asked = np.isfinite(rows).all(axis=1) & (np.frombuffer(times, np.int64) > model.silent_until_ms)
+    rows = np.asarray(numbers).reshape(len(times), len(index.features))
+    asked = np.isfinite(rows).all(axis=1) & (np.asarray(times) > model.silent_until_ms)
     found = np.full(len(times), np.nan)
     found[asked] = probabilities(model, rows[asked])
     return found

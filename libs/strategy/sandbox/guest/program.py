@@ -6,7 +6,7 @@ Decides what the code can name. The kernel decides what it can do.
 import builtins
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from libs.strategy.check.allowed import PROVIDED
+from libs.strategy.check.allowed import DATA_FUNCTIONS, PROVIDED
 from libs.strategy.check.contracts import CONTRACTS, MAX_HORIZON, SIGNAL_MODES
 from libs.strategy.sandbox.guest.builtins import allowed_builtins
 from libs.strategy.sandbox.guest.chance import draws, reset
@@ -35,10 +35,10 @@ _T = TypeVar("_T")
 class World:
     """What a strategy finds around it: the data functions, where it prints, the as-of time, and the memory kept back.
 
-    data_functions: makes them anew, because code can hang what it wants to remember on a function.
+    data_functions: makes those of these names anew, because code can hang what it wants to remember on a function.
     """
 
-    data_functions: Callable[[], Mapping[str, Any]]
+    data_functions: Callable[[Collection[str]], Mapping[str, Any]]
     printed: Printed
     now_ms: Callable[[], int]
     reserve: Reserve
@@ -57,6 +57,7 @@ class Program:
         self._world = world
         self._seed = seed
         self._code = compile(text, STRATEGY_FILE, "exec", dont_inherit=True)
+        self._asked = tuple(name for name in sorted(DATA_FUNCTIONS) if not guarded or _may_name(text, name))
         self._given = _given(text, seed, world, guarded=guarded)
         self.names: dict[str, Any] = sys.modules[MODULE_NAME].__dict__ if MODULE_NAME in sys.modules else {}
         self._untouched = copy_context()
@@ -123,7 +124,7 @@ class Program:
         names = self.names
         names.clear()
         names.update(self._given)
-        names.update(self._world.data_functions())
+        names.update(self._world.data_functions(self._asked))
         names["__builtins__"] = {**names["__builtins__"], "print": self._world.printed.print_function()}
         self.begin_call()
         self._context.run(setcontext, Context())
@@ -161,10 +162,14 @@ def _given(text: str, seed: int, world: World, *, guarded: bool) -> dict[str, An
     importer = modules_for(world.now_ms, seed)
     names["__builtins__"] = allowed_builtins(importer.import_function())
     for name, (module, inner) in PROVIDED.items():
-        if name in text or not text.isascii():
+        if _may_name(text, name):
             found = importer.module(module)
             names[name] = found if inner is None else getattr(found, inner)
     return names
+
+
+def _may_name(text: str, name: str) -> bool:
+    return name in text or not text.isascii()
 
 
 def watch_warnings() -> None:

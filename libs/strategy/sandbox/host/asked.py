@@ -15,7 +15,7 @@ def check_asked(op: Op, args: Mapping[str, Any], rows: Mapping[str, int]) -> Non
 
     All but check: symbols (no symbol twice, each in rows) and parameters. signals: explain, optional. classify: first (row
     by symbol), last_only and told (newest rows whose details are wanted), all optional. batch: contract, start_ms, end_ms, limit (or None)
-    and asof_ms (no time twice).
+    and asof_ms (ascending: what code was shown of a later time it could remember at an earlier one).
     """
     if any(type(count) is not int or count < 0 for count in rows.values()):
         raise _bad("rows holds what is no number of bars", "/rows")
@@ -50,8 +50,8 @@ def _check_batch(args: Mapping[str, Any]) -> None:
     if args.get("limit") is not None and not (_is_whole(args["limit"]) and args["limit"] > 0):
         raise _bad("limit is not a whole number above 0", "/limit")
     moments = args.get("asof_ms")
-    if not isinstance(moments, list) or not all(map(_is_whole, moments)) or len(set(moments)) != len(moments):
-        raise _bad("asof_ms is not a list of different times in milliseconds", "/asof_ms")
+    if not isinstance(moments, list) or not all(map(_is_whole, moments)) or sorted(set(moments)) != moments:
+        raise _bad("asof_ms is not a list of ascending times in milliseconds", "/asof_ms")
 
 
 def _is_whole(value: Any) -> bool:

@@ -12,7 +12,7 @@ from libs.common.errors import BadInputError
 from libs.strategy.sandbox.host.answer import MOST_COLUMNS
 from libs.strategy.sandbox.host.asked import check_asked
 from libs.strategy.sandbox.host.memory import sealed
-from libs.strategy.sandbox.wire import MAX_FRAME_HEADER_BYTES, JobHeader, Limits, Op, WireError
+from libs.strategy.sandbox.wire import MAX_FRAME_HEADER_BYTES, JobHeader, Limits, Op, WireError, pack_code
 
 _LARGEST_ID = 2**63 - 1
 _DETAIL_BYTES = 64 * 1024
@@ -63,7 +63,7 @@ class Job:
         """Return a job that owns `market_fd`; to run several on one market give each an `os.dup` of it.
 
         limits.result_bytes is lowered to what an honest answer can need. Raises BadInputError `sandbox.job` if the args are not what the op
-        needs (`asked.py`), the code is not UTF-8 or the header would exceed 32 kB; the market is then closed as well.
+        needs (`asked.py`), the code is not UTF-8 or the args would exceed 256 kB; the market is then closed as well.
         """
         try:
             check_asked(op, args, rows)
@@ -72,8 +72,8 @@ class Job:
             chosen = limits or Limits()
             chosen = replace(chosen, result_bytes=min(chosen.result_bytes, longest_answer(op, rows, args)))
             header = JobHeader(_LARGEST_ID, op, chosen, seed, dict(args))
-            JobHeader.decode(header.encode())
-            return cls(op, sealed("code", [source]), market_fd, rows, header)
+            JobHeader.decode(replace(header, args={}).encode())
+            return cls(op, sealed("code", [pack_code(seed, args, source)]), market_fd, rows, header)
         except (WireError, UnicodeEncodeError) as error:
             os.close(market_fd)
             raise BadInputError(
@@ -86,8 +86,8 @@ class Job:
             raise
 
     def message(self, job_id: int) -> bytes:
-        """Return the header as a zygote reads it."""
-        return JobHeader(job_id, self.op, self.limits, self.seed, self.args).encode()
+        """Return the header as a zygote reads it: nothing in it is the caller's."""
+        return JobHeader(job_id, self.op, self.limits).encode()
 
     def fds(self) -> tuple[int, int]:
         """Return the descriptors of code and market, both rewound; raises ValueError once closed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from libs.strategy.sandbox.host.job import Job
 from libs.strategy.sandbox.host.verdict import Ended, Outcome
-from libs.strategy.sandbox.wire import Status
+from libs.strategy.sandbox.wire import LOCKED, Status
 
 GRACE_S = 3.0
 """How much longer than the job's wall limit the host waits for the fork server to enforce it."""
@@ -35,7 +35,7 @@ class Running:
         self.id = job_id
         self.began = now
         self.deadline = now + waiting.job.limits.wall_s + GRACE_S
-        self._limit = waiting.job.limits.result_bytes
+        self._limit = waiting.job.limits.result_bytes + len(LOCKED)
         self._data = bytearray()
         self._over = False
         self._end: int | None

@@ -9,7 +9,7 @@ from libs.strategy.sandbox.host.answers import Answer, CodeError, Failure
 from libs.strategy.sandbox.host.availability import unavailable_text
 from libs.strategy.sandbox.host.job import Job
 from libs.strategy.sandbox.host.strict import ProtocolError, line_of
-from libs.strategy.sandbox.wire import LOCKFAIL, LOCKFAIL_EXIT, Status
+from libs.strategy.sandbox.wire import LOCKED, LOCKFAIL, LOCKFAIL_EXIT, Status
 
 OutcomeCode: TypeAlias = Literal[
     "ok",
@@ -63,8 +63,13 @@ class Ended:
     """How a child ended, and what it wrote until then."""
 
     status: Status
-    frame: bytes
+    written: bytes
     over_limit: bool
+
+    @property
+    def locked(self) -> bool:
+        """Tell whether its protections were up: from then on what it writes and how it ends is the doing of the code."""
+        return self.written.startswith(LOCKED)
 
 
 def judge(job: Job, ended: Ended) -> tuple[Verdict, Answer | Failure | None]:
@@ -73,7 +78,7 @@ def judge(job: Job, ended: Ended) -> tuple[Verdict, Answer | Failure | None]:
     if found is not None:
         return found, None
     try:
-        answer = read_answer(job.op, job.args, job.rows, ended.frame)
+        answer = read_answer(job.op, job.args, job.rows, ended.written.removeprefix(LOCKED))
     except ProtocolError as error:
         return ("protocol", f"the child answered outside the protocol: {line_of(str(error), 200)}"), None
     if not isinstance(answer, Failure):
@@ -98,8 +103,8 @@ def _ending(job: Job, ended: Ended) -> Verdict | None:
         return "wall_timeout", f"it ran longer than {limits.wall_s:g} s"
     if status.signal is not None:
         return _killed(job, status)
-    if status.exit == LOCKFAIL_EXIT:
-        reason = ended.frame.removeprefix(LOCKFAIL) if ended.frame.startswith(LOCKFAIL) else b"no reason given"
+    if status.exit == LOCKFAIL_EXIT and not ended.locked:
+        reason = ended.written.removeprefix(LOCKFAIL) if ended.written.startswith(LOCKFAIL) else b"no reason given"
         return "unavailable", unavailable_text(line_of(reason[:400].decode("utf-8", "replace"), 200))
     if status.exit != 0:
         return "crash", f"the child ended with code {status.exit}"

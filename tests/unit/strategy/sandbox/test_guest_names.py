@@ -20,7 +20,7 @@ from libs.strategy.sandbox.guest.proxies import Importer, ModuleProxy
 def names_of(source: str) -> dict[str, Any]:
     """Run a source that no checker saw, behind the guards, and return its names."""
     with own_module():
-        return load(source, 7, World(dict, Printed(), lambda: 0, []), guarded=True).names
+        return load(source, 7, World(dict.fromkeys, Printed(), lambda: 0, []), guarded=True).names
 
 
 def raised_by(source: str) -> str:
@@ -153,6 +153,6 @@ def test_code_that_cannot_draw_is_known_by_its_words(source: str, does: bool) ->
 
 
 def test_unguarded_code_has_pythons_own_builtins() -> None:
-    world = World(dict, Printed(), lambda: 0, [])
+    world = World(dict.fromkeys, Printed(), lambda: 0, [])
     assert load("import sys\nx = sys", 7, world, guarded=False).names["x"] is sys
     assert importlib.import_module("builtins").print is print
