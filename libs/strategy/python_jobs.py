@@ -5,7 +5,7 @@ Decides nothing about answers.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -43,16 +43,23 @@ class View:
 
 @dataclass(frozen=True)
 class Span:
-    """At which bars a classifier or a batch contract is asked.
+    """How far a run goes: at which bars a classifier or a batch contract is asked, and for how long.
 
     newest_only: at the newest bar of each symbol; a classifier then tells its score whether it says yes or no, and a batch contract is
     asked once. moments: as-of times (epoch ms) of a batch contract, ascending; None is the end of each month. told: at how many of the
-    newest bars of each symbol a classifier's scores and data are wanted, None is all; the room for them is bounded.
+    newest bars of each symbol a classifier's scores and data are wanted, None is all; the room for them is bounded. cpu_s: seconds of
+    processor a job may use, None is the usual 30.
     """
 
     newest_only: bool = False
     moments: tuple[int, ...] | None = None
     told: int | None = None
+    cpu_s: int | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """Return the limits of each job."""
+        return LIMITS if self.cpu_s is None else replace(LIMITS, cpu_s=self.cpu_s, wall_s=self.cpu_s + 5.0)
 
 
 def month_ends(first_ms: int, last_ms: int) -> list[int]:
@@ -81,7 +88,7 @@ def jobs(
         for chunk in _chunks(focus, frames, MAX_BARS_A_JOB):
             market = _market(strategy, {symbol: frames[symbol] for symbol in chunk}, View())
             args = {**common, "symbols": chunk, "explain": len(strategy.symbols) == 1}
-            yield chunk, _job(strategy, "signals", market, _rows(chunk, frames), args)
+            yield chunk, _job(strategy, "signals", market, _rows(chunk, frames), args, span)
         return
     everyone = {symbol: frame for symbol, frame in frames.items() if len(frame)}
     if strategy.kind == "python.classify":
@@ -89,7 +96,7 @@ def jobs(
     elif focus:
         args = {**common, **_batch(strategy, everyone, span)}
         market = _market(strategy, everyone, view)
-        yield list(focus), _job(strategy, "batch", market, _rows(everyone, frames), args)
+        yield list(focus), _job(strategy, "batch", market, _rows(everyone, frames), args, span)
 
 
 def _classifiers(
@@ -105,7 +112,7 @@ def _classifiers(
     try:
         for chunk in _chunks(focus, {} if span.newest_only else frames, MAX_CALLS_A_JOB):
             args = {**common, "symbols": chunk, "last_only": span.newest_only}
-            yield chunk, _job(strategy, "classify", os.dup(market), _rows(chunk, frames), args)
+            yield chunk, _job(strategy, "classify", os.dup(market), _rows(chunk, frames), args, span)
     finally:
         os.close(market)
 
@@ -133,8 +140,10 @@ def _rows(symbols: Iterable[str], frames: Mapping[str, Frame]) -> dict[str, int]
     return {symbol: len(frames[symbol]) for symbol in symbols}
 
 
-def _job(strategy: Strategy, op: Op, market: int, rows: Mapping[str, int], args: Mapping[str, Any]) -> Job:
-    return Job.of(op, strategy.code or "", market, rows, args, LIMITS)
+def _job(
+    strategy: Strategy, op: Op, market: int, rows: Mapping[str, int], args: Mapping[str, Any], span: Span
+) -> Job:
+    return Job.of(op, strategy.code or "", market, rows, args, span.limits)
 
 
 def _chunks(focus: Sequence[str], frames: Mapping[str, Frame], most_bars: int) -> Iterator[list[str]]:

@@ -23,6 +23,13 @@ from services.agents.roster import Roster, Voice
 
 LOG = logging.getLogger("sentinel.agents")
 ESCAPE = "strategy.security_violation"
+LIVE_CPU_S = 5
+"""What one strategy may use after a bar: others wait for it, and a bar of theirs is worth more than an answer that late."""
+
+STRIKES = 3
+"""So often in a row may a strategy run into its limits before it rests until it is promoted again."""
+
+_EXHAUSTED = ("strategy.cpu_timeout", "strategy.wall_timeout", "strategy.memory", "strategy.output_limit", ESCAPE)
 
 Known = dict[DutyKey, Thought]
 
@@ -46,6 +53,29 @@ class Thoughts:
         return self.known[duty.key]
 
 
+class Bench:
+    """Strategies that ran into their limits too often, each since its newest promotion. Kept in memory: a restart gives new tries."""
+
+    def __init__(self) -> None:
+        """Begin with nobody on it."""
+        self._strikes: dict[tuple[str, int], int] = defaultdict(int)
+
+    def note(self, agent: Agent, said: Evaluation) -> None:
+        """Count a run that ran into a limit; one that did not starts the count anew."""
+        key = (agent.promoted.strategy_id, agent.promoted.step)
+        if any(fault.code in _EXHAUSTED for fault in said.faults.values()):
+            self._strikes[key] += 1
+        else:
+            self._strikes.pop(key, None)
+
+    def fault(self, agent: Agent) -> Fault | None:
+        """Return why the strategy is not run any more, None if it is."""
+        if self._strikes.get((agent.promoted.strategy_id, agent.promoted.step), 0) < STRIKES:
+            return None
+        told = f"it ran into its limits {STRIKES} times in a row and rests; promote it again to let it run"
+        return Fault("strategy.resting", told)
+
+
 class Thinking:
     """The slow work before a batch of bars."""
 
@@ -53,6 +83,7 @@ class Thinking:
         """Run code in `sandbox` on the bars that `duties` finds."""
         self._duties = duties
         self._sandbox = sandbox
+        self._bench = Bench()
 
     async def think(self, bars: Sequence[BarClosed], roster: Roster) -> Thoughts:
         """Return what the code of every agent says of the bars it will owe a word on.
@@ -135,10 +166,15 @@ class Thinking:
         return {duty.key: _thought(duty, said) for duty in duties}
 
     def _evaluate(self, agent: Agent, frames: Mapping[str, Frame], symbols: tuple[str, ...], told: int) -> Evaluation:
+        if resting := self._bench.fault(agent):
+            return Evaluation({}, dict.fromkeys(symbols, resting))
+        span = Span(told=told, cpu_s=LIVE_CPU_S)
         try:
-            return evaluate_all(agent.strategy, frames, self._sandbox, focus=symbols, span=Span(told=told))
+            said = evaluate_all(agent.strategy, frames, self._sandbox, focus=symbols, span=span)
         except PermanentError as error:
             return Evaluation({}, dict.fromkeys(symbols, Fault(error.code, error.detail, hint=error.hint)))
+        self._bench.note(agent, said)
+        return said
 
     def _peers(self, agent: Agent, start_ms: int | None, open_ms: int) -> dict[str, Frame]:
         """Return the stored bars of all of the strategy's symbols up to a time."""

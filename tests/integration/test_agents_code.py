@@ -195,3 +195,16 @@ async def test_batch_contract_says_live_what_its_backtest_says_whoever_closes_fi
 
 def shifted(frame: Frame, by_ms: int) -> Frame:
     return Frame(frame.ts + by_ms, frame.open, frame.high, frame.low, frame.close, frame.volume)
+
+
+async def test_strategy_that_runs_into_its_limits_again_and_again_rests_until_it_is_promoted_again(
+    agents: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.agents.thinking.LIVE_CPU_S", 1)
+    burner = "def generate_signals(df):\n    while True:\n        pass\n"
+    async with Bench.open(agents, tmp_path) as bench:
+        await bench.deliver(coded(burner))
+        said = [signals(await bench.deliver(closed(i)))[0].fault for i in range(4)]
+        assert said == ["strategy.cpu_timeout"] * 3 + ["strategy.resting"]
+        await bench.deliver(coded(burner, step=1).model_copy(update={"event_id": "again"}))
+        assert signals(await bench.deliver(closed(4)))[0].fault == "strategy.cpu_timeout"
