@@ -11,7 +11,20 @@ import typer
 
 from libs.client import render
 from libs.client.errors import exit_code_of
-from libs.client.verbs import check, dead, doctor, jobs, market, replay, report, screen, strategies, system, trading
+from libs.client.verbs import (
+    check,
+    dead,
+    doctor,
+    jobs,
+    market,
+    models,
+    replay,
+    report,
+    screen,
+    strategies,
+    system,
+    trading,
+)
 from libs.common.errors import SentinelError
 
 INTERRUPTED = 130
@@ -29,6 +42,8 @@ _VERBS: tuple[Callable[..., None], ...] = (
     report.inspect,
     screen.screen,
     jobs.jobs,
+    models.train,
+    models.models,
     strategies.promote,
     strategies.retire,
     trading.trades,

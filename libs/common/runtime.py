@@ -199,7 +199,9 @@ class Runner:
                 lag=sum(worker.backlog for worker in self.workers),
                 outbox=len(transactor.outbox),
                 last_error=next((e for e in errors if e), None),
-                details={name: str(told) for name, told in self.service.details().items()} if self.service.details else {},
+                details={name: str(told) for name, told in self.service.details().items()}
+                if self.service.details
+                else {},
             )
             with suppress(NatsError):
                 await outlet.tell(beat)

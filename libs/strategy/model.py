@@ -71,7 +71,7 @@ def matrix_memfd(frames: Mapping[str, Frame], timeframe: Timeframe) -> int:
         symbol: (np.ascontiguousarray(frame.ts, "<i8").data, np.ascontiguousarray(matrix(frame), "<f8").data)
         for symbol, frame in frames.items()
     }
-    return sealed("market", pack_matrix(timeframe.value, FEATURES, blocks))
+    return sealed("market", pack_matrix((timeframe.value, 1_000 * timeframe.seconds), FEATURES, blocks))
 
 
 def _jobs(

@@ -140,9 +140,7 @@ def _rows(symbols: Iterable[str], frames: Mapping[str, Frame]) -> dict[str, int]
     return {symbol: len(frames[symbol]) for symbol in symbols}
 
 
-def _job(
-    strategy: Strategy, op: Op, market: int, rows: Mapping[str, int], args: Mapping[str, Any], span: Span
-) -> Job:
+def _job(strategy: Strategy, op: Op, market: int, rows: Mapping[str, int], args: Mapping[str, Any], span: Span) -> Job:
     return Job.of(op, strategy.code or "", market, rows, args, span.limits)
 
 

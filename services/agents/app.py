@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from libs.common.bus import On, Service, Tx
 from libs.common.events import BarClosed, Event, StrategyDeleted, StrategyPromoted, StrategyRetired
 from libs.market.catalog import Catalog
+from libs.strategy.figures import Figures
 from libs.strategy.sandbox.host.availability import switches_for
 from libs.strategy.sandbox.host.models import ModelPool
 from services.agents import core, store
@@ -70,7 +71,7 @@ def build(settings: Settings) -> Service:
     sandbox = ModelPool(settings.models_dir, settings.agents_processes, switches_for(settings.sandbox))
     return Service(
         "agents",
-        table(Agents(duties), Thinking(duties, sandbox)),
+        table(Agents(duties), Thinking(duties, sandbox, Figures(settings.fundamentals_dir))),
         store.MIGRATIONS,
         store.load,
         details=sandbox.capabilities,

@@ -13,6 +13,7 @@ from functools import partial
 from libs.common.errors import NotFoundError, PermanentError, TransientError
 from libs.common.events import BarClosed
 from libs.market.frame import Frame
+from libs.strategy.figures import Figures
 from libs.strategy.python import Span
 from libs.strategy.runtime import Evaluation, evaluate, evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
@@ -79,9 +80,10 @@ class Bench:
 class Thinking:
     """The slow work before a batch of bars."""
 
-    def __init__(self, duties: Duties, sandbox: Pool):
-        """Run code in `sandbox` on the bars that `duties` finds."""
+    def __init__(self, duties: Duties, sandbox: Pool, figures: Figures):
+        """Run code in `sandbox` on the bars that `duties` finds; `figures` is what it may know of companies."""
         self._duties = duties
+        self._figures = figures
         self._sandbox = sandbox
         self._bench = Bench()
 
@@ -169,8 +171,9 @@ class Thinking:
         if resting := self._bench.fault(agent):
             return Evaluation({}, dict.fromkeys(symbols, resting))
         span = Span(told=told, cpu_s=LIVE_CPU_S)
+        view = self._figures.view(agent.strategy, *_reach(agent, frames))[0]
         try:
-            said = evaluate_all(agent.strategy, frames, self._sandbox, focus=symbols, span=span)
+            said = evaluate_all(agent.strategy, frames, self._sandbox, focus=symbols, view=view, span=span)
         except PermanentError as error:
             return Evaluation({}, dict.fromkeys(symbols, Fault(error.code, error.detail, hint=error.hint)))
         self._bench.note(agent, said)
@@ -181,6 +184,13 @@ class Thinking:
         catalog, timeframe = self._duties.catalog, agent.strategy.timeframe
         stored = [s for s in agent.strategy.symbols if catalog.last_open_ms(s, timeframe) is not None]
         return {symbol: catalog.read(symbol, timeframe, start_ms, open_ms + 1) for symbol in stored}
+
+
+def _reach(agent: Agent, frames: Mapping[str, Frame]) -> tuple[int, int]:
+    """Return the open time of the first bar and the close of the last, epoch ms."""
+    stored = [frame.ts for frame in frames.values() if len(frame)]
+    last = max(int(ts[-1]) for ts in stored)
+    return min(int(ts[0]) for ts in stored), last + 1_000 * agent.strategy.timeframe.seconds
 
 
 def _by_time(duties: Sequence[Duty]) -> dict[int, list[Duty]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from libs.market.frame import Frame
+from libs.strategy.python import View
 from libs.strategy.runtime import evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import Strategy
@@ -13,11 +14,12 @@ from services.backtest.core.examine import Ask
 
 @dataclass(frozen=True)
 class Asking:
-    """A strategy with all the bars of its run, by symbol."""
+    """A strategy with all the bars of its run, by symbol, and the company figures it may look at."""
 
     strategy: Strategy
     frames: Mapping[str, Frame]
     sandbox: Pool | None
+    view: View = View()  # noqa: RUF009 - an empty frozen value
 
     def on(self, symbol: str) -> Ask:
         """Return the strategy as a function of the bars of `symbol`."""
@@ -28,7 +30,9 @@ class Asking:
         """Ask about one frame in a process of its own; of the other symbols it sees what lies between its first and last bar."""
         first, stop = int(frame.ts[0]), int(frame.ts[-1]) + 1
         peers = {name: peer.between(first, stop) for name, peer in self.frames.items()}
-        return evaluate_all(self.strategy, peers | {symbol: frame}, self.sandbox, focus=(symbol,)).only(symbol).actions
+        frames = peers | {symbol: frame}
+        said = evaluate_all(self.strategy, frames, self.sandbox, focus=(symbol,), view=self.view)
+        return said.only(symbol).actions
 
     def _together(self, frames: list[Frame]) -> list[Answer]:
         """Ask about several frames in one process, each under a name that means nothing."""

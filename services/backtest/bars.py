@@ -9,6 +9,8 @@ import numpy as np
 from libs.common.errors import NotFoundError
 from libs.market.catalog import BarsInfo, Catalog
 from libs.market.frame import Frame
+from libs.strategy.figures import Figures
+from libs.strategy.python import View
 from services.backtest.core.fingerprint import joint_hash
 from services.backtest.core.job import Job
 from services.backtest.core.values import Times
@@ -17,15 +19,21 @@ from services.backtest.core.window import before_boundary, choose, is_worth_a_bo
 
 @dataclass(frozen=True)
 class Material:
-    """What a run works on. frames: own copies of the bars in the window, by symbol. stored: what the catalog says of each."""
+    """What a run works on. frames: own copies of the bars in the window, by symbol. stored: what the catalog says of each.
+
+    view: the company figures it may look at; figures: their version, None where there are none or the strategy asks for none.
+    """
 
     frames: dict[str, Frame]
     stored: dict[str, BarsInfo]
+    view: View
+    figures: str | None
 
     @cached_property
     def data_hash(self) -> str:
-        """Return one hash of all bars."""
-        return joint_hash({symbol: frame.data_hash() for symbol, frame in self.frames.items()})
+        """Return one hash of all bars, and of the figures where the strategy asks for any."""
+        bars = {symbol: frame.data_hash() for symbol, frame in self.frames.items()}
+        return joint_hash(bars if self.figures is None else {**bars, "figures": self.figures})
 
     @property
     def simulated(self) -> bool:
@@ -42,8 +50,9 @@ class Bars:
     """Reads windows of one profile's catalog."""
 
     def __init__(self, catalog_dir: Path):
-        """Read below `catalog_dir`."""
+        """Read below `catalog_dir`; the company figures lie beside it."""
         self.catalog = Catalog(catalog_dir)
+        self._figures = Figures(catalog_dir.parent / "fundamentals")
 
     def read(self, job: Job, boundary_ms: int | None) -> Material:
         """Return the bars of the window `job` asks for, only those before `boundary_ms` if it is given.
@@ -61,7 +70,8 @@ class Bars:
         found = {symbol: frame for symbol, frame in frames.items() if len(frame) > 1}
         if not found:
             raise no_bars(timeframe, first, last)
-        return Material(found, stored)
+        view, version = self._figures.view(job.strategy, window.start_ms, window.end_ms)
+        return Material(found, stored, view, version)
 
     def worth_a_boundary(self, job: Job) -> Times | None:
         """Return the open times of the newest window if a family's boundary may be fixed on it, None where it is too short."""

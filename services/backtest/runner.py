@@ -104,14 +104,14 @@ class Runner:
         return self._replayed(job, self.bars.read(job, None))
 
     def _replayed(self, job: Job, material: Material) -> Run:
-        said = evaluate_all(job.strategy, material.frames, self._sandbox)
+        said = evaluate_all(job.strategy, material.frames, self._sandbox, view=material.view)
         return _replayed(job, material.frames, said)
 
     def _examined(self, run: Run, own: Trial, known: Known, material: Material, beyond: Run | None) -> Examined:
         if not run.job.evidence:
             return unexamined(run, known)
         mapped = one_by_one if run.job.strategy.rules is not None else self._askers.map
-        ask = Asking(run.job.strategy, material.frames, self._sandbox).on
+        ask = Asking(run.job.strategy, material.frames, self._sandbox, material.view).on
         return examine(run, own, known, ask, beyond=beyond, mapped=mapped)
 
     def _written(self, run: Run, own: Trial, examined: Examined, material: Material) -> Summary:

@@ -5,18 +5,25 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import orjson
 import pytest
 
 from libs.common.bus import Service
 from libs.common.events import BarClosed, SignalRaised, StrategyPromoted
-from libs.common.values import Action, from_epoch_ms
+from libs.common.values import Action, from_epoch_ms, to_epoch_ms
 from libs.market.catalog_writer import CatalogWriter
+from libs.market.figures import CURRENT, Figures, encode
 from libs.market.frame import Frame
 from libs.strategy.runtime import evaluate, evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import from_definition
 from services.agents.app import build
 from services.agents.settings import Settings
+from services.backtest.core.engine import Terms
+from services.backtest.core.job import Job
+from services.backtest.families import Family
+from services.backtest.runner import Done, Runner
 from tests.support.bench import Bench
 from tests.support.build import RSI_EMA, bar, hour, promoted, walk
 
@@ -208,3 +215,45 @@ async def test_strategy_that_runs_into_its_limits_again_and_again_rests_until_it
         assert said == ["strategy.cpu_timeout"] * 3 + ["strategy.resting"]
         await bench.deliver(coded(burner, step=1).model_copy(update={"event_id": "again"}))
         assert signals(await bench.deliver(closed(4)))[0].fault == "strategy.cpu_timeout"
+
+
+CHEAP = """
+HORIZON = 2
+
+def classify_symbol(symbol):
+    return (get_fundamental_data(symbol).get("pe_ratio") or 99) < 20
+"""
+
+
+async def test_company_figures_are_those_known_at_the_bar_live_and_in_the_backtest(
+    agents: Service, tmp_path: Path
+) -> None:
+    """The price is 10 times earnings from bar 10 on and 30 times from bar 20 on; before that nothing is known."""
+    moments = np.array([to_epoch_ms(hour(11)), to_epoch_ms(hour(21))], np.float64)
+    figures = Figures(("BTCUSDT", "BTCUSDT"), moments, ("pe_ratio",), np.array([[10.0], [30.0]]), {}, ("csv",))
+    version, table, about = encode(figures)
+    folder = tmp_path / "fundamentals"
+    folder.mkdir()
+    (folder / f"{version}.npy").write_bytes(table)
+    (folder / f"{version}.json").write_bytes(about)
+    (folder / CURRENT).write_text(version)
+    strategy = coded(CHEAP, kind="python.classify")
+    async with Bench.open(agents, tmp_path) as bench:
+        await bench.deliver(strategy)
+        said = signals(await bench.deliver(*(closed(i) for i in range(30))))
+    with closing(Pool(1)) as sandbox:
+        runner = Runner(tmp_path / "catalog", tmp_path / "reports", sandbox)
+        job = Job(from_definition(strategy), None, "fam", Terms(), hour(0), hour(30), evidence=False)
+        outcome = runner.run(job, Family("fam", hour(0)))
+        runner.close()
+    assert isinstance(outcome, Done)
+    log = orjson.loads(runner.reports.read(outcome.summary.report_key))["signals"]["BTCUSDT"]
+    judged = {1: "buy", 0: "hold", -1: "sell"}
+    changes = dict(zip(log["from"], log["action"], strict=True))
+    expected, now = [], 0
+    for i in range(30):
+        now = changes.get(to_epoch_ms(hour(i)), now)
+        expected.append(judged[now])
+    assert [s.action.value for s in said] == expected
+    bought = [i for i, s in enumerate(said) if s.action is Action.BUY]
+    assert (bought[0], bought[-1] < 20) == (10, True)

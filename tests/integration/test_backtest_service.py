@@ -189,7 +189,7 @@ async def test_command_by_strategy_id_uses_the_stored_definition_also_after_a_re
         ({"rules": RSI, "start": AT, "end": AT}, "backtest.window_empty"),
         ({"rules": RSI, "start": datetime(1900, 1, 1, tzinfo=UTC), "timeframe": "1h"}, None),
         ({"rules": RSI, "start": datetime(2100, 1, 1, tzinfo=UTC)}, "backtest.no_bars"),
-        ({"kind": "model"}, "strategy.unsupported_kind"),
+        ({"kind": "magic"}, "strategy.unsupported_kind"),
         ({"code": "import os", "symbol": "BTCUSDT"}, "strategy.rejected"),
         ({"code": "def generate_signals(df): return None", "symbol": "BTCUSDT"}, "strategy.result"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from libs.common.errors import BadInputError, PermanentError, TransientError
-from libs.common.events import JobFailed, JobProgressed, ModelTrained, StrategyProposed
+from libs.common.events import JobFailed, JobProgressed, ModelTrained, StrategyJudged, StrategyProposed
 from libs.common.training import TrainModel
 from libs.common.values import from_epoch_ms, to_epoch_ms
 from libs.market.catalog import CatalogWriter
@@ -98,9 +98,22 @@ async def test_training_begins_again_after_the_service_was_killed(market: Path) 
     assert trained.job_id == order.event_id
 
 
-async def test_model_trained_becomes_a_proposal_once(market: Path) -> None:
+async def test_model_trained_becomes_a_proposal_once_and_is_judged_on_what_it_has_not_seen(market: Path) -> None:
     trained = await ended(market, command(asked_by="ann", buy_above=0.6, sell_below=0.4))
     assert isinstance(trained, ModelTrained)
+    proposed = await proposal_of(market, trained)
+    async with training_service(market) as bench:
+        published = await bench.deliver(proposed)
+    [judged] = [StrategyJudged.parse(body, subject) for subject, body in published if ".judged." in subject]
+    assert judged.evidence is not None
+    assert (judged.evidence.look_ahead_passed, judged.evidence.reproducible) == (True, True)
+    assert judged.window_start < trained.silent_until < judged.window_end
+    report = json.loads(next((market / "reports").rglob(f"{judged.report_key}.json")).read_bytes())
+    assert len(report["trades"]) > 20
+    assert min(trade["entry_time"] for trade in report["trades"]) > to_epoch_ms(trained.silent_until)
+
+
+async def proposal_of(market: Path, trained: ModelTrained) -> StrategyProposed:
     async with Bench.open(build_strategy_gen(StrategyGenSettings(data_dir=market)), market) as bench:
         [(subject, body)] = await bench.deliver(trained)
         assert await bench.deliver(trained) == []
@@ -108,6 +121,7 @@ async def test_model_trained_becomes_a_proposal_once(market: Path) -> None:
     assert (proposed.kind, proposed.origin, proposed.submitted_by) == ("model", "model", "ann")
     assert proposed.family_id == trained.family_id
     assert proposed.parameters == {"model": trained.model_id, "buy_above": 0.6, "sell_below": 0.4}
+    return proposed
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from sklearn.neural_network import MLPClassifier
 from libs.common.errors import BadInputError, ConflictError, NotFoundError, RefusedError, SentinelError
 from libs.common.values import Timeframe
 from libs.market.features import WARM_UP, matrix
+from libs.market.frame import COLUMNS, Frame
 from libs.strategy.runtime import Evaluation, evaluate, evaluate_all
 from libs.strategy.sandbox.host.models import ModelPool
 from libs.strategy.sandbox.host.pool import Pool
@@ -102,13 +103,17 @@ def test_model_says_in_the_sandbox_what_it_says_outside_and_nothing_of_bars_it_l
     signals = evaluate(strategy, BARS, pool)
     outside = estimator.predict_proba(matrix(BARS)[LEARNT + 1 :])[:, 1]
     chance = signals.values["probability"]
-    assert chance[LEARNT + 1 :].tobytes() == outside.tobytes()
+    np.testing.assert_allclose(chance[LEARNT + 1 :], outside, rtol=1e-12)
     assert np.isnan(chance[: LEARNT + 1]).all()
     assert not signals.actions[: LEARNT + 1].any()
     wanted = (outside > 0.6).astype(np.int8) - (outside < 0.4).astype(np.int8)
     assert signals.actions[LEARNT + 1 :].tolist() == wanted.tolist()
     side = np.where(wanted > 0, outside, np.where(wanted < 0, 1 - outside, np.nan))
-    assert np.array_equal(signals.values["confidence"][LEARNT + 1 :], side, equal_nan=True)
+    np.testing.assert_allclose(signals.values["confidence"][LEARNT + 1 :], side, rtol=1e-12)
+    for first, stop in ((0, 500), (100, 467), (300, 600)):
+        part = Frame.of(*(getattr(BARS, name)[:stop] for name in ("ts", *COLUMNS)))
+        again = evaluate(strategy, part, pool).values["probability"]
+        assert again[first:].tobytes() == chance[first:stop].tobytes()
 
 
 def test_model_of_a_market_that_swings_foretells_it_and_says_why(pool: ModelPool, forest: bytes) -> None:

@@ -31,9 +31,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class MatrixIndex:
-    """What a matrix file holds. timeframe: of the bars. features: names of the columns, in order."""
+    """What a matrix file holds. timeframe, timeframe_ms: of the bars. features: names of the columns, in order."""
 
     timeframe: str
+    timeframe_ms: int
     features: tuple[str, ...]
     symbols: dict[str, Rows]
 
@@ -45,10 +46,15 @@ class MatrixIndex:
         return view[block.at : middle].cast("q"), view[middle:end].cast("d")
 
 
-def pack_matrix(timeframe: str, features: tuple[str, ...], blocks: Mapping[str, Parts]) -> list[bytes | memoryview]:
-    """Return the parts of a matrix file in order, rows not copied; raises WireError where times and rows do not fit together."""
+def pack_matrix(
+    timeframe: tuple[str, int], features: tuple[str, ...], blocks: Mapping[str, Parts]
+) -> list[bytes | memoryview]:
+    """Return the parts of a matrix file in order, rows not copied; raises WireError where times and rows do not fit together.
+
+    timeframe: name and milliseconds.
+    """
     sizes = {symbol: _rows(symbol, len(features), parts) for symbol, parts in blocks.items()}
-    told: dict[str, Any] = {"timeframe": timeframe, "features": list(features)}
+    told: dict[str, Any] = {"timeframe": timeframe[0], "timeframe_ms": timeframe[1], "features": list(features)}
     first, text = 0, b""
     while first < (needed := _aligned(_HEAD + len(text := _index(told, len(features), sizes, first)))):
         first = needed
@@ -67,6 +73,8 @@ def read_matrix(view: memoryview) -> MatrixIndex:
         raise WireError("not a matrix file")
     (length,) = struct.unpack("<Q", view[8:_HEAD])
     index = make(MatrixIndex, parse(bytes(view[_HEAD : _HEAD + length]), len(view)))
+    if type(index.timeframe_ms) is not int or index.timeframe_ms <= 0:
+        raise WireError("the bars have no length")
     blocks = {symbol: make(Rows, block) for symbol, block in index.symbols.items()}
     for symbol, block in blocks.items():
         if block.at % _ALIGN or block.rows < 0 or block.at + _size(len(index.features), block.rows) > len(view):

@@ -19,8 +19,6 @@ from libs.strategy.sandbox.host.pool import Pool
 from services.backtest.core.fingerprint import joint_hash
 from services.backtest.modes.task import Task
 
-_ASKS_FIGURES = ("get_fundamental_data", "scan_universe")
-
 
 class Market:
     """One profile's market, read-only; safe to use from several threads."""
@@ -101,8 +99,3 @@ def _key(task: Task) -> str:
 def data_hash(frames: Mapping[str, Frame]) -> str:
     """Return one hash of the bars of all symbols."""
     return joint_hash({symbol: frame.data_hash() for symbol, frame in frames.items()})
-
-
-def asks_figures(code: str | None) -> bool:
-    """Tell whether Python code names a function that reads company figures."""
-    return code is not None and any(name in code for name in _ASKS_FIGURES)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from libs.common.values import from_epoch_ms
-from services.backtest.modes.market import Market, asks_figures
+from libs.strategy.figures import asks_figures
+from services.backtest.modes.market import Market
 from services.backtest.modes.task import Task
 
 REPORT_VERSION = "1"

@@ -82,7 +82,7 @@ def test_job_of_a_known_strategy_may_move_to_another_symbol_and_timeframe():
         ({"strategy_id": "abc", "purpose": "promotion", "start": AT}, "backtest.promotion", "/start"),
         ({"strategy_id": "abc", "symbol": "../x"}, "input.symbol", None),
         ({"strategy_id": "abc", "timeframe": "7x"}, "input.timeframe", None),
-        ({"kind": "model", "rules": RULES}, "strategy.unsupported_kind", "/kind"),
+        ({"kind": "magic", "rules": RULES}, "strategy.unsupported_kind", "/kind"),
         ({"code": "x", "symbol": "ETHUSDT"}, "strategy.rejected", "/code"),
         ({"strategy_id": "abc", "parameters": {"fast": 3}}, "strategy.invalid", "/parameters"),
         ({"rules": RULES, "symbol": "ETHUSDT"}, "strategy.invalid", "/rules/symbol"),

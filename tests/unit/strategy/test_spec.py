@@ -91,11 +91,11 @@ def test_bad_submission_is_refused_at_its_place(submission: Any, pointer: str) -
     assert (error.pointer, error.code) == (pointer, "strategy.invalid")
 
 
-@pytest.mark.parametrize("kind", ["model", "rules", "python.magic", 7, ["rules.json"]])
+@pytest.mark.parametrize("kind", ["magic", "rules", "python.magic", 7, ["rules.json"]])
 def test_other_kinds_are_refused_and_the_running_ones_named(kind: Any) -> None:
     error = refused(kind=kind, rules=PLAIN, symbols=["BTCUSDT"])
     assert (error.code, error.pointer) == ("strategy.unsupported_kind", "/kind")
-    assert error.hint == "kinds that run: rules.json, python, python.signals, python.classify, python.batch"
+    assert error.hint == "kinds that run: rules.json, python, python.signals, python.classify, python.batch, model"
 
 
 def test_name_in_the_rules_counts_when_the_submission_has_none() -> None:
@@ -153,7 +153,7 @@ def test_strategy_survives_the_bus(rules: Any) -> None:
     assert from_definition(read) == strategy
 
 
-def test_definition_of_another_kind_is_refused() -> None:
+def test_definition_of_a_model_without_its_file_is_refused() -> None:
     strategy = parse(rules=DOCUMENTED)
     fact = StrategyProposed.first(
         key="x",
@@ -170,4 +170,4 @@ def test_definition_of_another_kind_is_refused() -> None:
     )
     with pytest.raises(BadStrategyError) as caught:
         from_definition(fact)
-    assert caught.value.code == "strategy.unsupported_kind"
+    assert caught.value.code == "strategy.invalid"
