@@ -98,6 +98,6 @@ async def test_training_refused_by_the_service_says_why(world: World) -> None:
 
 @pytest.mark.parametrize("body", [{**ASKED, "label": "tomorrow"}, {**ASKED, "folds": 1}, {**ASKED, "wings": 2}])
 async def test_training_with_a_bad_field_is_refused_before_it_is_sent(world: World, body: dict[str, Any]) -> None:
-    world.outlet.answer = nothing_asked
-    reply = await world.client.post("/api/v1/models/train", json=body)
+    with nothing_asked(world):
+        reply = await world.client.post("/api/v1/models/train", json=body)
     assert reply.status_code in (400, 422)

@@ -58,10 +58,11 @@ async def training_service(folder: Path) -> AsyncIterator[Bench]:
     service = build(Settings(data_dir=folder, backtest_processes=2), with_worker=False)
     async with Bench.open(service, folder) as bench:
         yield bench
+        assert service.close is not None
         service.close()
 
 
-async def train(bench: Bench, command: TrainModel, told: list[Event] | None = None) -> ModelTrained | JobFailed:
+async def train(bench: Bench, command: TrainModel, told: list[Any] | None = None) -> ModelTrained | JobFailed:
     """Order a training, do it, and return how it ended; told: gets the progress."""
     await bench.deliver(command)
     keep = bench.row(command).handle.__self__.keep  # type: ignore[attr-defined]
