@@ -138,6 +138,7 @@ def definition_of(job: Job) -> Definition:
         terms=job.terms,
         start=job.start,
         purpose=job.purpose,
+        end=job.end,
     )
 
 

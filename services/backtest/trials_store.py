@@ -177,11 +177,11 @@ async def find_twin(connection: AsyncConnection, signal_hash: str, code_hash: st
 
 
 async def list_shown(connection: AsyncConnection, family_id: str) -> tuple[Shown, ...]:
-    """Return how far a family's bars have been seen, judging left out: it never sees beyond the boundary."""
+    """Return how far a family's bars have been seen; judging counts too, for it sees all bars while there is no boundary yet."""
     is_check = TRIALS.c.purpose == "promotion"
     query = (
         select(func.max(TRIALS.c.shown_until_ms).label("until"), is_check.label("check"), TRIALS.c.strategy_id)
-        .where(TRIALS.c.family_id == family_id, TRIALS.c.purpose != "judge")
+        .where(TRIALS.c.family_id == family_id)
         .group_by(is_check, TRIALS.c.strategy_id)
     )
     return tuple(Shown(row.until, bool(row.check), row.strategy_id) for row in await connection.execute(query))

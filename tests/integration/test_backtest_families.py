@@ -122,8 +122,13 @@ async def test_look_before_the_first_proposal_counts_as_seen(bench):
     assert (await judged(bench, family=family)).evidence.holdout.seen
 
 
-async def _family_of_nameless(bench):
-    await answered(bench, rules=rules(20))
+async def test_judging_asked_for_before_there_is_a_boundary_counts_as_seen(bench):
+    family = await _family_of_nameless(bench, purpose="judge")
+    assert (await judged(bench, family=family)).evidence.holdout.seen
+
+
+async def _family_of_nameless(bench, **fields):
+    await answered(bench, rules=rules(20), **fields)
     [trial] = await rows(bench, trials_store.TRIALS)
     return trial.family_id
 

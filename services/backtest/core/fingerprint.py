@@ -24,7 +24,7 @@ def joint_hash(hashes: Mapping[str, str]) -> str:
 class Definition:
     """What was asked for, whatever the bars: decides together with them what comes out.
 
-    symbols: all that were asked for, sorted. start: the window's start if one was named. purpose: `look`, `judge`, `promotion`.
+    symbols: all that were asked for, sorted. start, end: of the window, if named. purpose: `look`, `judge`, `promotion`.
     """
 
     code_hash: str
@@ -34,6 +34,7 @@ class Definition:
     terms: Terms
     start: datetime | None = None
     purpose: str = "look"
+    end: datetime | None = None
 
 
 def backtest_id(definition: Definition, data_hash: str) -> str:
@@ -47,9 +48,9 @@ def backtest_id(definition: Definition, data_hash: str) -> str:
 
 
 def definition_hash(definition: Definition) -> str:
-    """Return the hash (20 base32 characters) of what was asked for, whatever the window's end and the bars."""
-    start = None if definition.start is None else to_epoch_ms(definition.start)
-    return _short([*_identity(definition), start, definition.purpose])
+    """Return the hash (20 base32 characters) of what was asked for, whatever the bars: a window without an end stays the same as bars come in."""
+    start, end = (None if at is None else to_epoch_ms(at) for at in (definition.start, definition.end))
+    return _short([*_identity(definition), start, end, definition.purpose])
 
 
 def _identity(definition: Definition) -> list[Any]:

@@ -19,6 +19,9 @@ from libs.strategy.spec import Strategy, code_hash, parse, tuned
 from services.backtest.core.fingerprint import canonical
 
 MOST_TRIES = 10_000
+LARGEST = 1e15
+"""Bound of a range and of its steps: whole numbers up to it are exact as floats, and a draw fits 64 bits."""
+
 _RANGE = frozenset({"low", "high", "step"})
 
 Values = dict[str, Any]
@@ -121,8 +124,12 @@ def _check(name: str, said: Any) -> None:
         wrong = 'is a list of values, or {"low", "high", "step"}'
     elif any(isinstance(value, bool) or not isinstance(value, int | float) for value in said.values()):
         wrong = "has a bound that is no number"
+    elif any(not abs(value) <= LARGEST for value in said.values()):
+        wrong = f"has a bound beyond {LARGEST:g}"
     elif said["low"] > said["high"] or said.get("step", 1) <= 0:
         wrong = "needs low <= high and step > 0"
+    elif said["high"] - said["low"] > LARGEST * said.get("step", 1):
+        wrong = f"has more than {LARGEST:g} steps"
     if wrong:
         raise BadInputError(f"{name[:64]} {wrong}", code="sweep.space", pointer=f"/space/{name[:64]}")
 

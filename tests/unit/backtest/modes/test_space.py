@@ -78,6 +78,23 @@ def test_space_that_makes_no_sense_is_refused_with_its_place(space: dict[str, An
     assert refused.value.pointer
 
 
+@pytest.mark.parametrize("method", ["grid", "random"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"low": -1e308, "high": 1e308, "step": 1e-300},
+        {"low": -1e308, "high": 1e308},
+        {"low": 0, "high": 2**63 - 1},
+        {"low": 0, "high": 10**400, "step": 1},
+        {"low": 0, "high": 1, "step": 1e-300},
+    ],
+)
+def test_range_too_wide_to_count_is_refused_with_its_place(method: str, values: dict[str, Any]) -> None:
+    with pytest.raises(PermanentError) as refused:
+        combinations(CODE, asked({"slow": values}, method))
+    assert (refused.value.code, refused.value.pointer) == ("sweep.space", "/space/slow")
+
+
 @pytest.mark.parametrize("pointer", ["period", "/indicators/macd/fast", "/indicators/rsi", "/indicators/rsi/nope", "/"])
 def test_pointer_to_nothing_in_the_rules_is_refused(pointer: str) -> None:
     with pytest.raises(BadStrategyError):
