@@ -202,6 +202,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RetireStrategy,
     DeleteStrategy,
     RunBacktest,
+    SetVerdict,
     RunScreen,
     RunAlert,
     BacktestUniverse,

@@ -67,7 +67,7 @@ MUTANTS = {
 }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize("mutant", MUTANTS)
 async def test_mutant_is_caught_by_the_kills(tmp_path: Path, mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kill test can fail: with one line changed, and a disk slow enough for a kill to hit it, decisions are lost."""
@@ -79,6 +79,10 @@ async def test_mutant_is_caught_by_the_kills(tmp_path: Path, mutant: str, monkey
     assert source.count(original) == 1
     (tree / path).write_text(source.replace(original, changed))
     monkeypatch.chdir(tree)
-    harm = killer(8, 2, ("agents", "mother_ai", "executor"))
-    with pytest.raises((AssertionError, TimeoutError)):
-        await asyncio.wait_for(run_walks(tmp_path / "mutant", SUITE_BARS, harm), 200)
+    for seed in (2, 3, 4):  # a kill has to fall between two lines, so one round of them may miss
+        harm = killer(12, seed, ("agents", "mother_ai", "executor"))
+        try:
+            await asyncio.wait_for(run_walks(tmp_path / f"mutant-{seed}", SUITE_BARS, harm), 200)
+        except (AssertionError, TimeoutError):
+            return
+    pytest.fail("36 kills did not show what was changed")

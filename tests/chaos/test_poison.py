@@ -137,6 +137,17 @@ async def live_one_life(system: Live, number: int) -> None:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "SubmitStrategy": ({"kind": "horoscope"}, "/kind"),
     "RunBacktest": ({"strategy_id": "nobody"}, "/strategy_id"),
+    "SetVerdict": ({"backtest_id": "nobody", "verdict": "good", "reason": "a test"}, "/backtest_id"),
+    "RunScreen": ({"strategy_id": "nobody"}, "/strategy_id"),
+    "RunAlert": ({"strategy_id": "nobody"}, "/strategy_id"),
+    "BacktestUniverse": ({"strategy_id": "nobody"}, "/strategy_id"),
+    "SweepParameters": ({"strategy_id": "nobody", "space": {"fast": [1, 2]}}, "/strategy_id"),
+    "WalkForward": ({"strategy_id": "nobody", "space": {"fast": [1, 2]}}, "/strategy_id"),
+    "CancelJob": ({"job_id": "nobody"}, "/job_id"),
+    "TrainModel": ({"symbol": "NOPE"}, "/symbol"),
+    "ImportFundamentals": ({"path": "/nowhere/at/all.csv"}, "/path"),
+    "DefineUniverse": ({"name": "../x", "symbols": ["AUSDT"]}, "/name"),
+    "RemoveUniverse": ({"name": "nobody"}, "/name"),
     "ImportBars": ({"path": "/nowhere/at/all.csv"}, "/path"),
     "WatchSymbols": ({"symbols": ["NOPE"]}, "/symbols/0"),
     "UnwatchSymbols": ({"watch_id": "nobody"}, "/watch_id"),
@@ -167,7 +178,8 @@ async def check_answers(system: Live) -> None:
     """Each of those commands was answered once, with a reason and the place."""
     answers = await facts(system, CommandRefused)
     for command in COMMANDS:
-        (wrong,) = [a for a in answers if a.command_id == f"wrong-{command.__name__}"]
+        wrong = next((a for a in answers if a.command_id == f"wrong-{command.__name__}"), None)
+        assert wrong, command
         assert wrong.pointer == REFUSED[command.__name__][1], wrong
         (more,) = [a for a in answers if a.command_id == f"more-{command.__name__}"]
         assert more.pointer, more

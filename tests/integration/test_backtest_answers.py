@@ -6,6 +6,7 @@ import pytest
 
 from libs.common.commands import RunBacktest, SetVerdict
 from libs.common.events import BacktestCompleted, VerdictSet
+from libs.common.values import from_epoch_ms
 from libs.market.catalog import CatalogWriter
 from services.backtest import trials_store
 from services.backtest.reports import Reports
@@ -41,6 +42,16 @@ async def test_known_definition_is_a_duplicate_whatever_the_bars_if_asked_so(ben
     assert by_data["backtest_id"] != first["backtest_id"]
     assert (await answered(bench, **asked, force=True))["status"] == "success"
     assert (await answered(bench, **asked, fee=0.002))["status"] == "success"
+
+
+async def test_known_definition_answers_no_request_for_another_window(bench):
+    asked = {"rules": rules(), "known_by": "definition", "evidence": "none"}
+    ends = [from_epoch_ms(START_MS + bars * HOUR_MS) for bars in (BARS - 200, BARS - 100)]
+    told = [await answered(bench, **asked, end=end) for end in ends]
+    assert [each["window_end"] for each in told] == [end.isoformat() for end in ends]
+    assert (await answered(bench, key="2", **asked, end=ends[0]))["backtest_id"] == told[0]["backtest_id"]
+    newest = await answered(bench, **asked)
+    assert newest["window_end"] == from_epoch_ms(START_MS + BARS * HOUR_MS).isoformat()
 
 
 async def test_duplicate_counts_as_a_try_of_whoever_else_asks(bench):

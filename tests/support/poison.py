@@ -28,12 +28,16 @@ class Row:
         return self.on.message
 
 
+BUILDERS = {"backtest": "services.backtest.roles"}
+"""Where a service is put together, if not in its `app`."""
+
+
 def all_rows(folder: Path) -> list[Row]:
     """Return the rows of all services, from the tables the services themselves are built with."""
     found = []
     for name in SERVICES:
         settings = importlib.import_module(f"services.{name}.settings").Settings(data_dir=folder)
-        service = importlib.import_module(f"services.{name}.app").build(settings)
+        service = importlib.import_module(BUILDERS.get(name, f"services.{name}.app")).build(settings)
         found += [Row(name, on, durable_of(name, on).name) for on in service.table]
     return found
 

@@ -59,6 +59,7 @@ FACTS: tuple[type[Event], ...] = (
     StrategyDeleted,
     BacktestCompleted,
     BacktestFailed,
+    VerdictSet,
     ModelTrained,
     JobStarted,
     JobDone,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from libs.common.errors import BadInputError
 from libs.common.values import from_epoch_ms
 from libs.market.fills import round_money
 from libs.market.frame import Frame
@@ -38,6 +39,10 @@ from services.backtest.modes.task import Task
 from services.backtest.modes.view import over_time
 
 MOST_A_PIECE = 50
+
+MOST_RETURNS = 50_000_000
+"""Tries times bars of a job: 10,000 tries on the longest default window. All returns are held at once when their worth is told, about 1 GB."""
+
 SHOWN = (
     "total_return",
     "cagr",
@@ -54,9 +59,16 @@ BEST_BY = "sharpe"
 
 
 def cut(task: Task, market: Market) -> Plan:
-    """Return the tries in pieces; raises for parameters that the strategy does not take."""
+    """Return the tries in pieces; raises for parameters that the strategy does not take and for more tries than fit the memory."""
     bars = sum(map(len, market.frames(task).values()))
-    count = len(combinations(task.strategy, task.options))
+    count, length = len(combinations(task.strategy, task.options)), len(axis(task, market))
+    if count * length > MOST_RETURNS:
+        raise BadInputError(
+            f"{count:,} tries on {length:,} bars are {count * length:,} returns, {MOST_RETURNS:,} are allowed",
+            code="sweep.too_many",
+            pointer="/space",
+            hint="take fewer values, a shorter window or a longer timeframe",
+        )
     size = max(1, min(MOST_A_PIECE, WEIGHT // max(1, bars)))
     parts = [{"first": first, "stop": min(count, first + size)} for first in range(0, count, size)]
     return Plan(task, tuple(parts), "tries", tuple(part["stop"] - part["first"] for part in parts))

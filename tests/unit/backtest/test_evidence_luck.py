@@ -77,10 +77,22 @@ def test_luck_takes_the_variance_of_skill_less_tries_when_the_family_has_no_othe
 
 
 def test_luck_uses_the_sample_variance_of_the_known_ratios():
-    found = luck(RETURNS, [0.1, None, -0.1])
+    found = luck(RETURNS, [0.9, None, -0.9])
     own = sharpe_of(RETURNS)
     assert found.tries == 4
-    assert found.variance == pytest.approx(np.var([own, 0.1, -0.1], ddof=1))
+    assert found.variance == pytest.approx(np.var([own, 0.9, -0.9], ddof=1))
+    assert found.variance > 1 / 9
+
+
+def test_luck_cannot_be_bought_with_tries_that_all_fail_alike():
+    chance = np.random.default_rng(8)
+    returns = chance.normal(0.0004, 0.01, 2_160)
+    others = chance.normal(0, 1 / np.sqrt(2_160), 99).tolist()
+    junk = [-1 / np.sqrt(2_160)] * 4_000
+    honest, padded = luck(returns, others), luck(returns, [*others, *junk])
+    assert padded.variance >= 1 / 2_159
+    assert padded.expected_best > honest.expected_best
+    assert padded.dsr < honest.dsr
 
 
 @pytest.mark.parametrize("returns", [np.zeros(50), np.full(50, 0.01), np.array([0.1]), np.array([0.1, 0.2, 0.1])])

@@ -127,8 +127,8 @@ def test_backtest_id_does_not_depend_on_what_was_asked_of_its_terms_before():
     assert backtest_id(replace(BASE, terms=used), "data") == backtest_id(BASE, "data")
 
 
-def test_definition_hash_changes_with_all_but_the_bars_and_the_window_s_end():
-    hashes = [definition_hash(BASE), definition_hash(replace(BASE, start=AT))]
+def test_definition_hash_changes_with_all_but_the_bars():
+    hashes = [definition_hash(BASE), definition_hash(replace(BASE, start=AT)), definition_hash(replace(BASE, end=AT))]
     hashes += [definition_hash(replace(BASE, **other)) for other in OTHERS]
     assert len(set(hashes)) == len(hashes)
 

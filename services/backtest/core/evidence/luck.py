@@ -46,11 +46,13 @@ def luck(returns: Floats, others: Sequence[float | None]) -> Luck:
     """Return how lucky (T,) per-bar `returns` may have been.
 
     others: per-bar Sharpe ratios of the family's other distinct tries; None for one without any spread, which counts as a try but
-    not towards their variance. With fewer than two known ratios the variance is taken as 1 / (T - 1), that of skill-less tries.
+    not towards their variance. The variance is at least 1 / (T - 1), that of skill-less tries on as many bars: many tries that all failed
+    alike, or ran on longer windows, must not make the best of them look less lucky. Source of the floor: ours, ADR 0011.
     """
     bars, tries, sharpe = len(returns), 1 + len(others), sharpe_of(returns)
     known = [value for value in (sharpe, *others) if isinstance(value, float)]
-    variance = float(np.var(known, ddof=1)) if len(known) > 1 else 1.0 / max(bars - 1, 1)
+    skill_less = 1.0 / max(bars - 1, 1)
+    variance = max(float(np.var(known, ddof=1)), skill_less) if len(known) > 1 else skill_less
     best = expected_best(variance, tries)
     shape = moments(returns)
     skew, excess = shape["skew"], shape["kurtosis"]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from libs.common.errors import BadInputError
 from libs.common.studies import SweepParameters, WalkForward
 from services.backtest.core.evidence.trials import returns_in
 from services.backtest.modes import tries
@@ -53,6 +54,16 @@ def test_equal_signals_count_once(folder: Path) -> None:
     told: Any = merged(asked(SweepParameters, space=same), folder).document
     assert (told["tries"], told["distinct"], told["overfit"]) == (3, 1, None)
     assert told["undefined"]["overfit"] == "fewer than two tries"
+
+
+@pytest.mark.parametrize("command", [asked(SweepParameters), asked(WalkForward, gap=20)])
+def test_tries_whose_returns_would_not_fit_the_memory_are_refused(command: Any, folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tries, "MOST_RETURNS", 8 * 500 - 1)
+    with pytest.raises(BadInputError, match="8 tries on 500 bars") as refused:
+        merged(command, folder)
+    assert (refused.value.code, refused.value.pointer) == ("sweep.too_many", "/space")
+    monkeypatch.setattr(tries, "MOST_RETURNS", 8 * 500)
+    assert len(merged(command, folder).trials) == 8
 
 
 def test_returns_of_a_try_are_those_of_its_own_backtest(folder: Path) -> None:
