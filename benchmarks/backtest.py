@@ -63,7 +63,8 @@ async def measured(folder: Path, options: argparse.Namespace) -> None:
     from libs.common.clock import WallClock
     from libs.common.db import Database
     from libs.market.catalog import CatalogWriter
-    from services.backtest.app import build, warm
+    from services.backtest.app import warm
+    from services.backtest.roles import build
     from services.backtest.settings import Settings
 
     settings = Settings(data_dir=folder, backtest_processes=2)

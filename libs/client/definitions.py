@@ -60,13 +60,13 @@ def is_file(text: str) -> bool:
     return path.suffix in (".json", ".py") or path.is_file()
 
 
-def parameters_of(given: list[str]) -> dict[str, Any]:
-    """Return `name=value` words as parameters; values are JSON, or texts where they are not. Raises BadInputError."""
+def parameters_of(given: list[str], option: str = "--param") -> dict[str, Any]:
+    """Return the `name=value` words of an option by name; values are JSON, or texts where they are not. Raises BadInputError."""
     found: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise BadInputError(f"{text[:64]!r} is not name=value", code="input.parameter", pointer="--param")
+            raise BadInputError(f"{text[:64]!r} is not name=value", code="input.parameter", pointer=option)
         try:
             found[name] = json.loads(value)
         except ValueError:

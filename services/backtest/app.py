@@ -5,20 +5,17 @@ memory from the moment it is seen: it is named by the hash of its content, so it
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.bus import On, Outlet, Service, Tx
+from libs.common.bus import On, Outlet, Tx
 from libs.common.commands import RunBacktest, SetVerdict
 from libs.common.errors import PermanentError
 from libs.common.events import Event, StrategyProposed, VerdictSet
 from libs.common.messages import Message
 from libs.market.frame import Frame
-from libs.strategy.sandbox.host.availability import switches_for
-from libs.strategy.sandbox.host.models import ModelPool
 from services.backtest import keeping, store, told, trials_store
 from services.backtest.core import engine
 from services.backtest.core.fingerprint import definition_hash
@@ -26,7 +23,6 @@ from services.backtest.core.job import Failed, Job, Summary
 from services.backtest.core.requests import job_of_command, job_of_proposal
 from services.backtest.families import Families, Family
 from services.backtest.runner import Done, Runner, definition_of
-from services.backtest.settings import Settings
 
 PATIENCE_S = 1.0
 """How long a backtest of a strategy nobody has heard of waits for its proposal."""
@@ -160,28 +156,3 @@ def table(app: App) -> tuple[On, ...]:
         On(RunBacktest, app.on_run, key="event_id", work=app.backtest),
         On(SetVerdict, app.on_set_verdict),
     )
-
-
-def build(settings: Settings) -> Service:
-    """Return the service on the real catalog and report folder."""
-    processes = settings.backtest_processes
-    sandbox = ModelPool(settings.models_dir, processes, switches_for(settings.sandbox))
-    runner = Runner(settings.catalog_dir, settings.reports_dir, sandbox, processes + 1)
-    app = App(runner, processes + 1)
-    return Service(
-        "backtest",
-        table(app),
-        store.MIGRATIONS,
-        load=app.load,
-        tasks=(warm,),
-        details=sandbox.capabilities,
-        close=_all(runner.close, sandbox.close),
-    )
-
-
-def _all(*acts: Callable[[], None]) -> Callable[[], None]:
-    def act() -> None:
-        for each in acts:
-            each()
-
-    return act

@@ -27,7 +27,7 @@ class Reports:
         path = self._path(key)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, body)
+            write_whole(path, body)
         return key
 
     def read(self, key: str) -> bytes:
@@ -54,7 +54,11 @@ class Reports:
         return self._root / key[:2] / f"{key}.json"
 
 
-def _write(path: Path, body: bytes) -> None:
+def write_whole(path: Path, body: bytes) -> None:
+    """Let `path` have `body`, whole and on the disk with its name; any number of processes may write the same file.
+
+    Raises OSError when the disk refuses; nothing is left then.
+    """
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

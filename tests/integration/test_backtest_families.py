@@ -13,9 +13,10 @@ from libs.common.events import StrategyJudged
 from libs.common.values import from_epoch_ms
 from libs.market.catalog import CatalogWriter
 from services.backtest import trials_store
-from services.backtest.app import App, build, table
+from services.backtest.app import App, table
 from services.backtest.core.evidence.trials import times_in
 from services.backtest.reports import Reports
+from services.backtest.roles import build
 from services.backtest.runner import Runner
 from services.backtest.settings import Settings
 from services.backtest.store import MIGRATIONS

@@ -18,9 +18,10 @@ from libs.market.frame import Frame
 from libs.strategy.runtime import evaluate
 from libs.strategy.spec import code_hash, parse, strategy_id
 from services.backtest import store
-from services.backtest.app import App, build, warm
+from services.backtest.app import App, warm
 from services.backtest.core.job import Failed
 from services.backtest.reports import Reports
+from services.backtest.roles import build
 from services.backtest.runner import Runner
 from services.backtest.settings import Settings
 from services.backtest.trials_store import TRIALS

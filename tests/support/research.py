@@ -10,7 +10,7 @@ from libs.common.commands import RunBacktest
 from libs.common.events import StrategyJudged, StrategyProposed
 from libs.market.catalog import CatalogWriter
 from libs.strategy.spec import code_hash, parse, strategy_id
-from services.backtest.app import build
+from services.backtest.roles import build
 from services.backtest.settings import Settings
 from tests.support.bench import Bench
 from tests.unit.backtest.builders import walk

@@ -1,13 +1,12 @@
 """train, models: a classifier trained on stored bars, and those there are."""
 
-import json as json_library
 from typing import Annotated, Any
 
 import typer
 
 from libs.client import render
+from libs.client.definitions import parameters_of
 from libs.client.verbs.options import DataDir, Json, Limit, client_of, moment
-from libs.common.errors import BadInputError
 
 _COLUMNS = ("id", "name", "estimator", "symbols", "timeframe", "accuracy", "always_up", "at")
 _SCORES = ("accuracy", "balanced_accuracy", "log_loss", "brier")
@@ -38,7 +37,7 @@ def train(
         "symbols": symbol,
         "timeframe": timeframe,
         "estimator": estimator,
-        "options": _options(option),
+        "options": parameters_of(option, "--option"),
         "label": label,
         "horizon": horizon,
         "take_profit": take_profit,
@@ -73,19 +72,6 @@ def models(
         return
     rows = [[_cell(item, column) for column in _COLUMNS] for item in items]
     render.table(_COLUMNS, rows, "models")
-
-
-def _options(given: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for text in given:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise BadInputError(f"{text!r} is not name=value", code="input.option", pointer="--option")
-        try:
-            found[name] = json_library.loads(value)
-        except ValueError:
-            found[name] = value
-    return found
 
 
 def _show(card: dict[str, Any]) -> None:

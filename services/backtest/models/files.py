@@ -4,14 +4,13 @@ Promises: a model that can be found is whole and on the disk, and so is its card
 """
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from libs.strategy.sandbox.host.models import ModelFolder
+from services.backtest.reports import write_whole
 
 CARD = ".json"
 
@@ -22,19 +21,6 @@ def save_model(root: Path, data: bytes, card: dict[str, Any]) -> str:
     folder = ModelFolder(root)
     root.mkdir(parents=True, exist_ok=True)
     told = orjson.dumps({"model_id": model_id, **card}, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
-    _write(folder.path(model_id, CARD), told)
-    _write(folder.path(model_id), data)
+    write_whole(folder.path(model_id, CARD), told)
+    write_whole(folder.path(model_id), data)
     return model_id
-
-
-def _write(path: Path, body: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

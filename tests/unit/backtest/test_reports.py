@@ -1,10 +1,13 @@
 """Reports on disk: found under the hash of their bytes, whole or not at all."""
 
 import hashlib
+import os
+import stat
 
 import pytest
 
 from libs.common.errors import BadInputError, ConflictError, NotFoundError
+from services.backtest.models.files import save_model
 from services.backtest.reports import Reports
 
 
@@ -49,3 +52,17 @@ def test_report_changed_on_the_disk_is_refused(tmp_path):
     (tmp_path / key[:2] / f"{key}.json").write_bytes(b"[]")
     with pytest.raises(ConflictError):
         reports.read(key)
+
+
+def test_report_and_model_are_on_the_disk_with_their_names(tmp_path, monkeypatch):
+    synced = []
+
+    def noted(handle, sync=os.fsync):
+        synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        sync(handle)
+
+    monkeypatch.setattr("os.fsync", noted)
+    Reports(tmp_path / "reports").save(b"{}")
+    assert synced == [False, True]
+    save_model(tmp_path / "models", b"model", {})
+    assert synced[2:] == [False, True, False, True]
