@@ -203,7 +203,13 @@ class System:
         (self.data_dir / "nats.url").write_text(f"{self.nats_url}\n")
         for name, arguments in self._programs():
             command = [sys.executable, "-m", *arguments]
-            program = Program(name, command, self._environment(), inherit=(self._leftovers.descriptor,))
+            program = Program(
+                name,
+                command,
+                self._environment(),
+                inherit=(self._leftovers.descriptor,),
+                knows_keys=name == "strategy_gen",
+            )
             self._children[name] = Child(program, self._journal)
             await self._children[name].start()
 

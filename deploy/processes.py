@@ -26,7 +26,8 @@ _WRAPPER = Path(__file__).with_name("child.py")
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. env: added to the launcher's own. inherit: open descriptors the child is handed too.
+    """What to run. env: added to the launcher's own. inherit: open descriptors the child is handed too. knows_keys: is handed the
+    language models' keys, which stay out of every other process.
 
     orphan_signal: what the kernel sends it when the launcher dies. A service cannot drain then, for the bus goes too.
     """
@@ -36,6 +37,12 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     inherit: tuple[int, ...] = ()
     orphan_signal: int = signal.SIGKILL
+    knows_keys: bool = False
+
+    def environment(self, ours: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables it starts with, out of `ours`."""
+        given = {**ours, **self.env}
+        return given if self.knows_keys else {name: value for name, value in given.items() if not _is_key(name)}
 
 
 class Child:
@@ -111,7 +118,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=writing_end,
                 stderr=writing_end,
-                env={**os.environ, **self.program.env},
+                env=self.program.environment(os.environ),
                 pass_fds=self.program.inherit,
                 process_group=0,  # Ctrl-C reaches the launcher alone, which then ends the children in order
             )
@@ -183,6 +190,10 @@ class Child:
                 self.journal.take(self.name, line.decode(errors="replace").rstrip())
         finally:
             transport.close()
+
+
+def _is_key(name: str) -> bool:
+    return name.endswith("_API_KEY") or name == "SENTINEL_LLM_KEY"
 
 
 def _bound_to_us(program: Program) -> list[str]:
