@@ -26,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and os.access(MEMORY, os.W_OK) and not hasattr(config, "workerinput"):
         config.option.basetemp = tempfile.mkdtemp(prefix="sentinel-tests-", dir=MEMORY)
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+    if "NUMBA_CACHE_DIR" not in os.environ:  # systems on fresh data directories would each compile the engine anew
+        compiled = os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="sentinel-compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(compiled, ignore_errors=True))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

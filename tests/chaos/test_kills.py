@@ -58,21 +58,24 @@ async def test_forty_kills_change_nothing(tmp_path: Path, seed: int) -> None:
 HANDLE = "                failed += await self.transactor.handle(self.row, self.durable.name, ready) if ready else []\n"
 ACK = "                for delivery in ready:\n                    await self._ack(delivery)\n"
 DIE = """\
-                if self.durable.name == "executor-DecisionMade" and not __import__("pathlib").Path("died").exists():
+                if self.durable.name == "executor-DecisionMade" and not __import__("pathlib").Path("{0}").exists():
                     await asyncio.sleep(0.05)
-                    __import__("pathlib").Path("died").touch()
+                    __import__("pathlib").Path("{0}").touch()
                     __import__("os").kill(__import__("os").getpid(), 9)
 """
-"""One death of the executor with a decision in its hand, once what it sent before has left."""
+"""One death of the executor with a decision in its hand, once what it sent before has left; a file of this name tells of it."""
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("worst_moment", "is_same"),
     [
-        pytest.param(DIE + HANDLE, True, id="before the commit"),
-        pytest.param(HANDLE + DIE, True, id="between commit and acknowledgement"),
-        pytest.param(ACK + DIE + HANDLE, False, id="acknowledged before the commit"),
+        pytest.param(
+            DIE.format("first") + HANDLE + DIE.format("last"),
+            True,
+            id="before and after the commit, acknowledged later",
+        ),
+        pytest.param(ACK + DIE.format("last") + HANDLE, False, id="acknowledged before the commit"),
     ],
 )
 async def test_death_at_the_worst_moment_loses_a_decision_only_if_it_was_acknowledged_too_early(
@@ -91,4 +94,4 @@ async def test_death_at_the_worst_moment_loses_a_decision_only_if_it_was_acknowl
     else:
         with pytest.raises(AssertionError):
             await run_walks(tmp_path / "harmed", SUITE_BARS)
-    assert (tree / "died").exists()
+    assert (tree / "last").exists()
