@@ -28,6 +28,7 @@ from services.backtest.core.fingerprint import Definition, backtest_id, canonica
 from services.backtest.core.job import Failed, Job, Summary
 from services.backtest.core.metrics import measure
 from services.backtest.core.periods import Market, market_of
+from services.backtest.core.purse import purse_of
 from services.backtest.core.report import Run, document
 from services.backtest.core.summarise import summarise
 from services.backtest.core.trade_log import Leg
@@ -67,8 +68,8 @@ class Runner:
         """Return what came of `job`, or Failed where trying again cannot help; raises OSError when the disk refuses,
         TransientError while the sandbox is busy.
 
-        A strategy with several symbols runs on each that has bars in the window, with an equal share of the capital; the report
-        lists the ones that had none, and those on which its code failed. It fails when none is left.
+        A strategy with several symbols runs on each that has bars in the window: picks with one purse, the others with an equal share of the
+        capital each. The report lists the symbols that had no bars, and those on which its code failed. It fails when none is left.
         """
         try:
             return self._run(job, family, under_way or UnderWay())
@@ -156,10 +157,12 @@ def _replayed(job: Job, frames: Mapping[str, Frame], said: Evaluation) -> Run:
     share = job.terms.initial_capital if count == 1 else round_money(job.terms.initial_capital / count)
     terms = replace(job.terms, initial_capital=share)
     legs = tuple(_leg(job, symbol, signals, terms) for symbol, signals in said.signals.items())
-    curve = combine([curve_of(leg.symbol, leg.frame, leg.result, share) for leg in legs])
+    purse = purse_of(job.strategy, said.signals)
+    own = [curve_of(leg.symbol, leg.frame, leg.result, share) for leg in legs]
+    curve = combine(own) if purse is None else purse.curve(job.terms)
     market: Market = "crypto" if "crypto" in map(market_of, frames) else "stocks"
     metrics = measure(curve, job.strategy.timeframe, market)
-    return Run(job, market, legs, curve, metrics, judge(metrics), said, share)
+    return Run(job, market, legs, curve, metrics, judge(metrics), said, share, purse)
 
 
 def _leg(job: Job, symbol: str, signals: Signals, terms: engine.Terms) -> Leg:

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
 from libs.market.catalog import CatalogWriter
+from libs.strategy.runtime import evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.spec import parse
 from services.backtest.core.engine import Terms
+from services.backtest.core.engine_portfolio import run_portfolio
 from services.backtest.core.job import Failed, Job, Summary
 from services.backtest.families import Family
 from services.backtest.runner import Done, Runner
@@ -120,3 +123,37 @@ def test_code_that_fails_everywhere_fails_the_backtest_with_its_reason(
     assert isinstance(found, Failed)
     assert (found.error.code, found.error.pointer) == (code, "/code")
     assert words in found.error.detail
+
+
+def picking(runner: Runner, symbols: tuple[str, ...], **terms: float) -> Summary:
+    return ran(runner, Job(parse(code=CLASSIFY, symbols=symbols), None, "fam", Terms(**terms)))
+
+
+def test_picks_among_several_symbols_are_traded_with_one_purse(runner: Runner, sandbox: Pool) -> None:
+    found = picking(runner, ("BTCUSDT", "ETHUSDT"))
+    frames = {symbol: runner.bars.catalog.read(symbol, "1h") for symbol in ("BTCUSDT", "ETHUSDT")}
+    said = evaluate_all(parse(code=CLASSIFY, symbols=tuple(frames)), frames, sandbox).signals
+    expected = run_portfolio(
+        {symbol: signals.hits.astype("int8") for symbol, signals in said.items() if signals.hits is not None},
+        frames,
+        Terms(),
+        horizon=4,
+        scores={
+            symbol: np.array(
+                [signals.details[n].score or 0.0 if n in signals.details else 0.0 for n in range(len(signals))]
+            )
+            for symbol, signals in said.items()
+        },
+    )
+    told = report_of(runner, found)
+    assert found.final_equity == expected.equity[-1]
+    assert len(told["trades"]) == sum(len(book.entry_index) for book in expected.books.values()) > 20
+    assert told["metadata"]["purse"] == {"horizon": 4, "max_positions": 20}
+    assert {name for name, end in told["end"].items() if end["pending"]} == set(expected.pending)
+    dear = picking(runner, ("BTCUSDT", "ETHUSDT"), fee=0.002, slippage=0.0004)
+    assert told["evidence"]["doubled_costs"]["total_return"] == dear.metrics["total_return"]
+
+
+def test_picks_on_one_symbol_and_signals_on_several_have_no_common_purse(runner: Runner) -> None:
+    assert report_of(runner, picking(runner, ("BTCUSDT",)))["metadata"]["purse"] is None
+    assert report_of(runner, ran(runner, job(MEAN, ("BTCUSDT", "ETHUSDT"))))["metadata"]["purse"] is None

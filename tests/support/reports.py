@@ -142,7 +142,7 @@ def report(
             "market": "crypto",
             "periods_per_year": 8_760,
             "costs": {"fee": 0.001, "slippage": 0.0002, "stop_loss": 0.0, "initial_capital": 10_000.0},
-            "engine_version": "1",
+            "engine_version": "2",
             **metadata,
         },
         "metrics": {

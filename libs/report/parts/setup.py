@@ -70,10 +70,18 @@ def _identity(metadata: Mapping[str, Any]) -> list[tuple[str, Any]]:
     ]
     more = [
         ("Signal mode", metadata.get("signal_mode")),
+        ("Purse", _purse(tree(metadata.get("purse")))),
         ("Engine version", metadata.get("engine_version")),
         ("Seed", metadata.get("seed")),
     ]
     return [(name, value) for name, value in [*named, *hashes, *more] if value is not None]
+
+
+def _purse(purse: Mapping[str, Any]) -> str | None:
+    if not purse:
+        return None
+    places, bars = figures.count(purse.get("max_positions")), figures.count(purse.get("horizon"))
+    return f"one for all symbols, at most {places} positions of equal weight, each held {bars} bars"
 
 
 def _costs(costs: Mapping[str, Any]) -> list[tuple[str, Any]]:

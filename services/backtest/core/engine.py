@@ -19,7 +19,7 @@ from services.backtest.core.engine_kernel import COLUMNS, STATE, SYMBOL_COLUMN, 
 from services.backtest.core.engine_loop import replay
 from services.backtest.core.values import Floats, Times
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Part of every backtest id: it changes when the same input would give another result."""
 
 BUY, SELL, NOTHING = 1, -1, 0

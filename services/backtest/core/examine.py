@@ -105,6 +105,9 @@ def obstacles(terms: Terms, may_go_short: bool) -> tuple[str, ...]:
 
 def replayed(run: Run, terms: Terms) -> Metrics:
     """Return the metrics of the run's signals at other terms; capital is shared as in the run."""
+    if run.purse is not None:
+        whole = replace(terms, initial_capital=run.job.terms.initial_capital)
+        return measure(run.purse.curve(whole), run.job.strategy.timeframe, run.market)
     curves = []
     for leg in run.legs:
         result = engine.run(
@@ -120,13 +123,19 @@ def replayed(run: Run, terms: Terms) -> Metrics:
 
 def _subject(run: Run, ask: Callable[[str], Ask]) -> Subject:
     curve = run.curve
+    # Random entries have equal shares, so picks with one purse are held against them as if they had, too.
+    alone = curve if run.purse is None else combine([curve_of(*_own(leg), run.share) for leg in run.legs])
     return Subject(
         pieces=tuple(_piece(leg, ask(leg.symbol), run.share) for leg in run.legs),
         returns=returns_of(curve.equity, curve.initial),
-        total_return=float(curve.equity[-1]) / curve.initial - 1.0,
+        total_return=float(alone.equity[-1]) / alone.initial - 1.0,
         terms=replace(run.job.terms, initial_capital=run.share),
         measured=lambda terms: replayed(run, terms),
     )
+
+
+def _own(leg: Leg) -> tuple[str, Frame, engine.Result]:
+    return leg.symbol, leg.frame, leg.result
 
 
 def _piece(leg: Leg, ask: Ask, share: float) -> Piece:

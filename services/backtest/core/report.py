@@ -14,9 +14,11 @@ from libs.report.bars import bars_of
 from libs.strategy.signals import Evaluation
 from services.backtest.core.curve import Curve
 from services.backtest.core.engine import ENGINE_VERSION
+from services.backtest.core.engine_portfolio import MAX_POSITIONS
 from services.backtest.core.evidence.gather import Evidence
 from services.backtest.core.job import Job, Summary
 from services.backtest.core.periods import Market, bars_per_year, days_per_year
+from services.backtest.core.purse import Purse
 from services.backtest.core.returns_metrics import drawdowns
 from services.backtest.core.summary import tree
 from services.backtest.core.trade_log import Leg, trade_log
@@ -45,7 +47,8 @@ _ELSEWHERE = (
 class Run:
     """A whole run: what it was asked to do, its legs, what they add up to, and what evaluating brought up.
 
-    share: the capital each leg started with.
+    share: the capital each leg started with. purse: what was traded with shared cash, and the curve is of that; None where the curve is the legs
+    added up. With a purse a leg is what its symbol's picks would have done alone.
     """
 
     job: Job
@@ -56,6 +59,7 @@ class Run:
     judgement: Judgement
     said: Evaluation
     share: float
+    purse: Purse | None = None
 
     @property
     def may_go_short(self) -> bool:
@@ -87,7 +91,7 @@ def document(run: Run, summary: Summary, sources: Mapping[str, str], evidence: E
         "signals": {leg.symbol: _signals(leg) for leg in legs},
         "bars": bars_of({leg.symbol: leg.frame for leg in legs}),
         "code": _code(run.said),
-        "end": {leg.symbol: _end(leg) for leg in legs},
+        "end": _ends(run),
     }
 
 
@@ -107,6 +111,7 @@ def _metadata(run: Run, summary: Summary, sources: Mapping[str, str]) -> dict[st
         "periods_per_year": bars_per_year(strategy.timeframe, run.market),
         "days_per_year": days_per_year(run.market),
         "costs": asdict(run.job.terms),
+        "purse": None if run.purse is None else {"horizon": run.purse.horizon, "max_positions": MAX_POSITIONS},
         "engine_version": ENGINE_VERSION,
     }
 
@@ -152,6 +157,15 @@ def _signals(leg: Leg) -> dict[str, Any]:
         "sells": int(np.count_nonzero(actions == -1)),
         "holds": int(np.count_nonzero(actions == 0)),
     }
+
+
+def _ends(run: Run) -> dict[str, Any]:
+    if run.purse is None:
+        return {leg.symbol: _end(leg) for leg in run.legs}
+    result = run.purse.run(run.job.terms)
+    ruined = None if result.ruined_at < 0 else int(result.times[result.ruined_at])
+    waiting = {symbol: {1: "buy", -1: "sell"}.get(side) for symbol, side in result.pending.items()}
+    return {symbol: {"cash": None, "pending": waiting.get(symbol), "ruined_at": ruined} for symbol in result.symbols}
 
 
 def _end(leg: Leg) -> dict[str, Any]:

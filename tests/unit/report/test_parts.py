@@ -10,6 +10,7 @@ from libs.report.bars import bars_of
 from libs.report.evidence import boundary_of, findings
 from libs.report.months import compounded, months
 from libs.report.parts.monthly import level
+from libs.report.parts.setup import _identity
 from libs.report.payload import times_of
 from libs.report.reading import Candles
 from libs.report.thin import kept, merged
@@ -160,3 +161,9 @@ def test_kept_back_bars_are_known_before_they_are_examined() -> None:
     assert (told.name, told.state) == ("Holdout", "note")
     assert boundary_of({}) is None
     assert findings({}) == ()
+
+
+def test_a_common_purse_is_named_with_its_places_and_bars() -> None:
+    told = dict(_identity({"purse": {"horizon": 4, "max_positions": 20}}))
+    assert told == {"Purse": "one for all symbols, at most 20 positions of equal weight, each held 4 bars"}
+    assert "Purse" not in dict(_identity({"purse": None}))
