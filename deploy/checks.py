@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ALONE = ("tests/chaos", "tests/e2e")
-"""Test folders that start whole systems; two at once on two cores would measure each other."""
+"""Test folders that start whole systems; they come last, so that nothing else competes with them."""
 QUICK = ("tests/unit", "tests/architecture")
 WORKERS = 2
 _NO_TESTS = 5
@@ -33,7 +33,8 @@ def steps(*, quick: bool, pytest_arguments: Sequence[str]) -> list[tuple[str, li
         return [*found, ("tests", [*pytest, *QUICK])]
     alone = [folder for folder in ALONE if (ROOT / folder).is_dir()]
     ignored = [f"--ignore={folder}" for folder in alone]
-    found.append(("tests", [*pytest, "-n", str(WORKERS), "--dist", "loadfile", *ignored, "tests"]))
+    pytest += ["-n", str(WORKERS), "--dist", "loadfile"]
+    found.append(("tests", [*pytest, *ignored, "tests"]))
     return [*found, ("system tests", [*pytest, *alone])] if alone else found
 
 
