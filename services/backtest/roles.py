@@ -46,10 +46,10 @@ def build(settings: Settings, *, with_worker: bool = True) -> Service:
     runner = Runner(settings.catalog_dir, settings.reports_dir, sandbox, processes + 1)
     app = App(runner)
     market, files = Market(settings.data_dir, sandbox), JobFiles(settings.data_dir / "jobs")
-    coordinator = Coordinator(market, files, Known(app))
     reports = Reports(settings.reports_dir)
-    keeper = Keeper(coordinator, reports, remember, WallClock())
     models = Models(runner.bars, app.families, Trainings(settings.data_dir), reports)
+    coordinator = Coordinator(market, files, Known(app), models.cancel)
+    keeper = Keeper(coordinator, reports, remember, WallClock())
 
     async def load(connection: AsyncConnection) -> None:
         await coordinator.load(connection)

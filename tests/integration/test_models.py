@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from libs.common.commands import CancelJob
 from libs.common.errors import BadInputError, PermanentError, TransientError
 from libs.common.events import JobFailed, JobProgressed, ModelTrained, StrategyJudged, StrategyProposed
 from libs.common.training import TrainModel
@@ -21,7 +22,7 @@ from services.strategy_gen.app import build as build_strategy_gen
 from services.strategy_gen.settings import Settings as StrategyGenSettings
 from tests.support.bench import Bench
 from tests.support.build import START
-from tests.support.models import train, training_service
+from tests.support.models import TrainingOutlet, train, training_service
 from tests.support.swings import swinging
 
 BARS = swinging(2_160)
@@ -185,3 +186,26 @@ async def test_training_without_sense_is_refused_at_once(market: Path, fields: d
         with pytest.raises(PermanentError) as caught:
             await work(order)
     assert caught.value.code == code
+
+
+async def test_cancelled_training_ends_at_once_and_the_one_behind_it_goes_on(market: Path) -> None:
+    slow = command("slow", estimator="RandomForestClassifier", options={"n_estimators": 20_000})
+    stop = CancelJob.first(key="stop", at=START, job_id=slow.event_id)
+    async with training_service(market) as bench, asyncio.timeout(60):
+        await bench.deliver(slow)
+        outlet = TrainingOutlet(bench)
+        keeping = asyncio.create_task(bench.row(slow).handle.__self__.keep(outlet))  # type: ignore[attr-defined]
+        await outlet.heard.wait()
+        told = dict(await bench.deliver(stop))
+        await bench.deliver(command("next"))
+        published: list[tuple[str, bytes]] = []
+        while not any(subject.startswith("models.trained.") for subject, _ in published):
+            await outlet.moved.wait()
+            outlet.moved.clear()
+            published += await bench.published()
+        keeping.cancel()
+        [(_, again)] = await bench.deliver(CancelJob.first(key="again", at=START, job_id=slow.event_id))
+    assert json.loads(told[f"backtests.stopped.{slow.event_id}"])["cancelled"]
+    [trained] = [json.loads(body) for subject, body in published if subject.startswith("models.trained.")]
+    assert trained["job_id"] == command("next").event_id
+    assert json.loads(again)["code"] == "job.ended"

@@ -43,6 +43,7 @@ class TrainingOutlet:
         self.bench = bench
         self.told: list[Event] = []
         self.moved = asyncio.Event()
+        self.heard = asyncio.Event()
 
     async def commit(self, act: Callable[[Tx], Awaitable[None]]) -> None:
         await self.bench.transactor.commit(act)
@@ -50,6 +51,7 @@ class TrainingOutlet:
 
     async def tell(self, event: Event) -> None:
         self.told.append(event)
+        self.heard.set()
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ fails its job, and that a job ends once. Its state is in SQL, pieces under way a
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,6 +53,9 @@ class Research(Protocol):
         ...
 
 
+CancelOther = Callable[[CancelJob, Tx], Awaitable[list[Event] | None]]
+
+
 @dataclass(frozen=True)
 class Planned:
     """A plan, and the file that its pieces share."""
@@ -64,13 +67,14 @@ class Planned:
 class Coordinator:
     """The handlers of jobs. `news` is set whenever a job has moved on, `finished` when all pieces of one are done."""
 
-    def __init__(self, market: Market, files: JobFiles, research: Research):
-        """Plan on `market`; keep the files of jobs in `files`."""
+    def __init__(self, market: Market, files: JobFiles, research: Research, cancel_other: CancelOther | None = None):
+        """Plan on `market`; keep the files of jobs in `files`. cancel_other: cancels a job that is not in pieces, None where it is unknown there."""
         self.market = market
         self.files = files
         self.news = asyncio.Event()
         self.finished = asyncio.Event()
         self._research = research
+        self._cancel_other = cancel_other
 
     async def load(self, connection: AsyncConnection) -> None:
         """Remove the files of jobs that ended while nobody tidied up, and look at those that have not ended."""
@@ -140,6 +144,9 @@ class Coordinator:
         """End a job; pieces in work are finished and thrown away."""
         job = await store.find_job(tx.connection, command.job_id)
         if job is None:
+            cancelled = await self._cancel_other(command, tx) if self._cancel_other else None
+            if cancelled is not None:
+                return cancelled
             raise NotFoundError(f"no job {command.job_id}", code="job.unknown", pointer="/job_id")
         if not job.is_live:
             raise ConflictError(f"the job has ended: {job.state}", code="job.ended", pointer="/job_id")

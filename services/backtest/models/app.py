@@ -5,10 +5,14 @@ What was asked for is in SQL before it is answered; killed at any moment, a trai
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.bus import On, Outlet, Tx
-from libs.common.errors import PermanentError, StoreUnavailableError, TransientError
+from libs.common.commands import CancelJob
+from libs.common.errors import ConflictError, PermanentError, StoreUnavailableError, TransientError
 from libs.common.events import Event, JobDone, JobFailed, JobProgressed, JobStarted, ModelTrained
 from libs.common.training import TrainModel
 from libs.common.values import from_epoch_ms
@@ -25,6 +29,7 @@ from services.backtest.trials_store import save_holdout
 LOG = logging.getLogger("sentinel.models")
 MODE = "train"
 UNIT = "fits"
+T = TypeVar("T")
 
 
 class Models:
@@ -37,6 +42,7 @@ class Models:
         self._trainings = trainings
         self._reports = reports
         self._news = asyncio.Event()
+        self._cancelled = asyncio.Event()
 
     def table(self) -> tuple[On, ...]:
         """Return what it listens to."""
@@ -62,45 +68,76 @@ class Models:
         self._news.set()
         return [JobStarted.after(command, **_words(plan.training))]
 
+    async def cancel(self, command: CancelJob, tx: Tx) -> list[Event] | None:
+        """End a training that someone no longer wants; None where no training has this id. Raises ConflictError for one that has ended."""
+        found = await store.find(tx.connection, command.job_id)
+        if found is None:
+            return None
+        training, state = found
+        if not await store.end(tx.connection, command.job_id, "cancelled"):
+            raise ConflictError(f"the job has ended: {state}", code="job.ended", pointer="/job_id")
+        tx.reply(command.job_id, job_id=command.job_id)
+        self._cancelled.set()
+        words = {**_words(training), "code": "job.cancelled", "detail": "the job was cancelled", "cancelled": True}
+        return [JobFailed.after(training.command, **words)]
+
     async def keep(self, outlet: Outlet) -> None:
         """Train what is asked for, oldest first, until cancelled."""
-        self._news.set()
         while True:
-            await self._news.wait()
             self._news.clear()
-            running: list[Training] = []
-
-            async def read(tx: Tx, found: list[Training] = running) -> None:
-                found[:] = await store.list_running(tx.connection)
-
-            await outlet.commit(read)
-            for training in running:
+            training = await _read(outlet, store.next_running)
+            if training is None:
+                await self._news.wait()
+            else:
                 await self.train(outlet, training)
 
     async def train(self, outlet: Outlet, training: Training) -> None:
-        """Train one model and say so, or why it cannot be trained; returns without a word when the service closes."""
+        """Train one model and say so, or why it cannot be trained; returns without a word when the service closes or it is cancelled."""
         steps: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
-        telling = asyncio.create_task(_tell(outlet, training, steps))
+        beside = [
+            asyncio.create_task(_tell(outlet, training, steps)),
+            asyncio.create_task(self._stop_cancelled(outlet, training.job_id)),
+        ]
         loop = asyncio.get_running_loop()
 
         def tell(phase: str, done: int) -> None:
             loop.call_soon_threadsafe(steps.put_nowait, (phase, done))
 
         try:
-            card = await asyncio.to_thread(self._trainings.run, training.task, tell)
+            card = await asyncio.to_thread(self._trainings.run, training.task, tell, training.job_id)
             key = await asyncio.to_thread(self._reports.save, canonical(card))
         except PermanentError as error:
             failed = _failed(training, error)
             await outlet.commit(lambda tx: _end(tx, training, "failed", [failed]))
         except TransientError as error:
-            LOG.info("the training %s is put off: %s", training.job_id, error.detail)
+            LOG.info("the training %s goes no further: %s", training.job_id, error.detail)
         except OSError as error:
             raise StoreUnavailableError(f"the disk refuses: {error}", hint="free disk space") from error
         else:
             events = [_trained(training, card, key), _done(training, card, key)]
             await outlet.commit(lambda tx: _end(tx, training, "done", events, card["model_id"]))
         finally:
-            telling.cancel()
+            for task in beside:
+                task.cancel()
+
+    async def _stop_cancelled(self, outlet: Outlet, job_id: str) -> None:
+        """End the training in hand once its cancellation is committed, not before: a rolled-back one goes on."""
+        while True:
+            await self._cancelled.wait()
+            self._cancelled.clear()
+            found = await _read(outlet, lambda connection: store.find(connection, job_id))
+            if found is not None and found[1] == "cancelled":
+                self._trainings.stop(job_id)
+
+
+async def _read(outlet: Outlet, query: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    found: list[T] = []
+
+    async def read(tx: Tx) -> None:
+        found.append(await query(tx.connection))
+
+    await outlet.commit(read)
+    return found[-1]
 
 
 async def _tell(outlet: Outlet, training: Training, steps: "asyncio.Queue[tuple[str, int]]") -> None:
@@ -121,8 +158,8 @@ async def _tell(outlet: Outlet, training: Training, steps: "asyncio.Queue[tuple[
 async def _end(
     tx: Tx, training: Training, state: store.State, events: list[Event], model_id: str | None = None
 ) -> None:
-    await store.end(tx.connection, training.job_id, state, model_id)
-    tx.emit(*events)
+    if await store.end(tx.connection, training.job_id, state, model_id):
+        tx.emit(*events)
 
 
 def _words(training: Training) -> dict[str, Any]:

@@ -29,15 +29,15 @@ class Trainings:
         self._data_dir = data_dir.absolute()
         self._longest_s = longest_s
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._closed = False
 
-    def run(self, task: TrainingTask, tell: Callable[[str, int], None]) -> dict[str, Any]:
-        """Return the card of the model, which is stored then; blocks the thread.
+    def run(self, task: TrainingTask, tell: Callable[[str, int], None], name: str = "") -> dict[str, Any]:
+        """Return the card of the model, which is stored then; blocks the thread. name: what `stop` knows it by.
 
-        Raises PermanentError with the code of what cannot be trained or takes too long, TransientError when the service closes.
+        Raises PermanentError with the code of what cannot be trained or takes too long, TransientError when the service closes or it is stopped.
         """
-        process, overdue = self._started(), threading.Event()
+        process, overdue = self._started(name), threading.Event()
 
         def end() -> None:
             overdue.set()
@@ -52,22 +52,31 @@ class Trainings:
             late.cancel()
             process.kill()
             with self._lock:
-                self._running.discard(process)
+                stopped = self._running.pop(name, None) is None
         if "card" in last:
             return dict(last["card"])
         if "error" in last:
             told = last["error"]
             raise PermanentError(told["detail"], code=told["code"], pointer=told["pointer"], hint=told["hint"])
+        if stopped:
+            raise TransientError("the training was stopped", code="model.stopped")
         raise self._too_slow() if overdue.is_set() else self._ended(process.returncode)
+
+    def stop(self, name: str) -> None:
+        """End a training in hand; nothing where it is not."""
+        with self._lock:
+            process = self._running.pop(name, None)
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """End what is running; it is begun again at the next start."""
         with self._lock:
             self._closed = True
-            for process in self._running:
+            for process in self._running.values():
                 process.kill()
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _started(self, name: str) -> "subprocess.Popen[bytes]":
         with self._lock:
             if self._closed:
                 raise TransientError("the service is closing", code="model.closed")
@@ -79,7 +88,7 @@ class Trainings:
                 cwd=_ROOT,
                 env={**os.environ, **_ONE_THREAD},
             )
-            self._running.add(process)
+            self._running[name] = process
             return process
 
     def _too_slow(self) -> PermanentError:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, insert, select, update
+from sqlalchemy import Boolean, Column, MetaData, Row, String, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db import Migration, Time, create
@@ -28,7 +28,7 @@ TRAININGS = Table(
 
 MIGRATIONS: Sequence[Migration] = [create(METADATA)]
 
-State = Literal["running", "done", "failed"]
+State = Literal["running", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,30 @@ async def add(connection: AsyncConnection, training: Training) -> None:
     await connection.execute(insert(TRAININGS).values(row))
 
 
-async def list_running(connection: AsyncConnection) -> list[Training]:
-    """Return the trainings that have not ended, oldest first."""
+async def next_running(connection: AsyncConnection) -> Training | None:
+    """Return the oldest training that has not ended."""
     query = select(TRAININGS).where(TRAININGS.c.state == "running").order_by(TRAININGS.c.at, TRAININGS.c.job_id)
-    return [
-        Training(
-            TrainModel.model_validate_json(row.command),
-            TrainingTask.from_bytes(row.task.encode()),
-            row.family_id,
-            row.simulated,
-        )
-        for row in await connection.execute(query)
-    ]
+    row = (await connection.execute(query.limit(1))).first()
+    return None if row is None else _training(row)
 
 
-async def end(connection: AsyncConnection, job_id: str, state: State, model_id: str | None = None) -> None:
-    """Note how a training ended."""
-    mine = TRAININGS.c.job_id == job_id
-    await connection.execute(update(TRAININGS).where(mine).values(state=state, model_id=model_id))
+async def find(connection: AsyncConnection, job_id: str) -> tuple[Training, State] | None:
+    """Return a training and where it stands."""
+    row = (await connection.execute(select(TRAININGS).where(TRAININGS.c.job_id == job_id))).first()
+    return None if row is None else (_training(row), row.state)
+
+
+async def end(connection: AsyncConnection, job_id: str, state: State, model_id: str | None = None) -> bool:
+    """Note how a training ended; return False where it had ended before, which stays."""
+    mine = (TRAININGS.c.job_id == job_id) & (TRAININGS.c.state == "running")
+    done = await connection.execute(update(TRAININGS).where(mine).values(state=state, model_id=model_id))
+    return done.rowcount == 1
+
+
+def _training(row: Row[Any]) -> Training:
+    return Training(
+        TrainModel.model_validate_json(row.command),
+        TrainingTask.from_bytes(row.task.encode()),
+        row.family_id,
+        row.simulated,
+    )
