@@ -10,6 +10,9 @@ from libs.common.errors import BadInputError, NotFoundError
 from libs.common.values import Timeframe, from_epoch_ms, to_epoch_ms
 
 DEFAULT_DAYS = 90
+LEAST_BARS = 1_000
+"""The shortest default window in bars: 90 daily bars would not even warm up a 200-day average."""
+
 DEFAULT_BARS = 5_000
 """The longest default window in bars; agents evaluate from its start, so it bounds what they read at every bar."""
 
@@ -32,16 +35,15 @@ class Window:
 
 
 def choose(timeframe: Timeframe, first_ms: int, last_ms: int, start: datetime | None, end: datetime | None) -> Window:
-    """Return the window asked for, or the newest 90 days of stored bars, at most 5,000 of them.
+    """Return the window asked for, or the newest 90 days of stored bars: the time of 1,000 bars at least and 5,000 at most.
 
-    first_ms, last_ms: open times of the first and last stored bar. A missing `end` is the last bar's close, a missing `start` lies 90
-    days or 5,000 bars before the end. Raises BadInputError for a window that is empty by its own words or longer than five
+    first_ms, last_ms: open times of the first and last stored bar. A missing `end` is the last bar's close, a missing `start` lies that
+    long before the end. Raises BadInputError for a window that is empty by its own words or longer than five
     years of minutes, NotFoundError for one that lies outside the stored bars.
     """
     length_ms = timeframe.seconds * 1_000
     end_ms = last_ms + length_ms if end is None else to_epoch_ms(end)
-    span_ms = min(DEFAULT_DAYS * _DAY_MS, DEFAULT_BARS * length_ms)
-    start_ms = end_ms - span_ms if start is None else to_epoch_ms(start)
+    start_ms = end_ms - _default_ms(timeframe) if start is None else to_epoch_ms(start)
     if start_ms >= end_ms and start is not None and end is not None:
         raise BadInputError(
             f"the window starts at {start.isoformat()} and ends at {end.isoformat()}",
@@ -87,5 +89,9 @@ def before_boundary(boundary_ms: int, start: datetime | None, end: datetime | No
 
 def is_worth_a_boundary(timeframe: Timeframe, times: NDArray[np.int64]) -> bool:
     """Tell whether bars with these open times, (T,), span half of the default window: of fewer, a fifth says nothing."""
-    whole = min(DEFAULT_DAYS * _DAY_MS, DEFAULT_BARS * timeframe.seconds * 1_000)
-    return int(times[-1] - times[0]) + timeframe.seconds * 1_000 >= whole / 2
+    return int(times[-1] - times[0]) + timeframe.seconds * 1_000 >= _default_ms(timeframe) / 2
+
+
+def _default_ms(timeframe: Timeframe) -> int:
+    bar_ms = timeframe.seconds * 1_000
+    return min(max(DEFAULT_DAYS * _DAY_MS, LEAST_BARS * bar_ms), DEFAULT_BARS * bar_ms)

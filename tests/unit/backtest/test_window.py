@@ -27,6 +27,11 @@ def test_window_by_default_of_minutes_is_5000_bars():
     assert (window.end_ms - window.start_ms) // 60_000 == 5_000
 
 
+def test_window_by_default_has_the_time_of_a_thousand_bars_where_90_days_hold_fewer():
+    window = choose_of(Timeframe.D1)
+    assert (window.end_ms - window.start_ms) // 86_400_000 == 1_000
+
+
 def test_window_with_only_an_end_goes_back_90_days_from_it():
     end = datetime(2021, 6, 1, tzinfo=UTC)
     window = choose_of(end=end)
