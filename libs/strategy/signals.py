@@ -75,8 +75,14 @@ class Signals:
 
     def _quoted(self, bar: int, action: int) -> str:
         shown = [f"{title} {plain(value, 6)}" for title, value in self.values_at(bar).items() if value is not None]
-        said = f"{self.speaker} says {action}"
+        said = f"{self.speaker} says {self._word(bar, action)}"
         return f"{said}; {', '.join(shown)}" if shown else said
+
+    def _word(self, bar: int, action: int) -> str:
+        if self.hits is None:
+            return str(action)
+        answer = "yes" if self.hits[bar] else "no"
+        return f"{answer}, and the last hit has been held for its time" if action < 0 else answer
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Agents:
         store.save_progress(tx, duty.voice, progress)
         if not core.is_alert(duty.agent):
             return [signal]
-        raised = core.alert(signal, before.action if before else None)
+        raised = core.alert(signal, thought, before.action if before else None)
         return [raised] if raised else []
 
 

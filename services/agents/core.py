@@ -48,16 +48,22 @@ class Agent:
 
 @dataclass(frozen=True)
 class Said:
-    """What a strategy says of one bar: action, reason in one sentence, and the values that decided, None where not warm."""
+    """What a strategy says of one bar: action, reason in one sentence, and the values that decided, None where not warm.
+
+    begins: of a picker, whether it says yes and did not on the bar before; None for those that say buy and sell.
+    """
 
     action: Action
     reasoning: str
     values: Mapping[str, float | None]
+    begins: bool | None = None
 
     @classmethod
     def of(cls, strategy: Strategy, signals: Signals, position: int) -> "Said":
         """Return what `signals` say of the bar at `position`."""
-        return cls(action_at(strategy, signals, position), signals.reason(position), signals.values_at(position))
+        action, hits = action_at(strategy, signals, position), signals.hits
+        begins = None if hits is None else bool(hits[position]) and not (position and hits[position - 1])
+        return cls(action, signals.reason(position), signals.values_at(position), begins)
 
 
 Thought = Said | Fault
@@ -103,18 +109,23 @@ def action_at(strategy: Strategy, signals: Signals, position: int) -> Action:
     return spoken[int(signals.actions[position])]
 
 
-def alert(signal: SignalRaised, before: Action | None) -> AlertRaised | None:
-    """Return the alert of a strategy at stage alert when its condition has just become true, else None."""
-    if signal.action is Action.HOLD or signal.action is before:
+def alert(signal: SignalRaised, thought: Thought, before: Action | None) -> AlertRaised | None:
+    """Return the alert of a strategy at stage alert when its condition has just become true, else None.
+
+    A picker alerts on its picks alone, however long one of them would be held.
+    """
+    picks = thought.begins if isinstance(thought, Said) else None
+    begins = signal.action not in (Action.HOLD, before) if picks is None else picks
+    if not begins:
         return None
-    side = Side(signal.action.value)
+    side = Side.BUY if picks else Side(signal.action.value)
     return AlertRaised.after(
         signal,
         key=signal.strategy_id,
         strategy_id=signal.strategy_id,
         symbol=signal.symbol,
         timeframe=signal.timeframe,
-        action=signal.action,
+        action=Action(side.value),
         message=f"{signal.symbol} {side.value} at {signal.price:g}: {signal.reasoning}",
         price=signal.price,
         simulated=signal.simulated,

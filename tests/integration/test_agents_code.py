@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from libs.common.bus import Service
-from libs.common.events import BarClosed, SignalRaised, StrategyPromoted
+from libs.common.events import AlertRaised, BarClosed, SignalRaised, StrategyPromoted
 from libs.common.values import Action, from_epoch_ms, to_epoch_ms
 from libs.market.catalog_writer import CatalogWriter
 from libs.market.figures import CURRENT, Figures, encode
@@ -257,3 +257,26 @@ async def test_company_figures_are_those_known_at_the_bar_live_and_in_the_backte
     assert [s.action.value for s in said] == expected
     bought = [i for i, s in enumerate(said) if s.action is Action.BUY]
     assert (bought[0], bought[-1] < 20) == (10, True)
+
+
+GREEN = """
+HORIZON = 2
+
+def classify_symbol(symbol):
+    bars = get_price_data(symbol, timeframe="1h", days=1)
+    return bars["close"][-1] > bars["open"][-1]
+"""
+
+
+async def test_picker_at_stage_alert_alerts_when_a_pick_begins_and_not_when_one_has_been_held(
+    agents: Service, tmp_path: Path
+) -> None:
+    async with Bench.open(agents, tmp_path) as bench:
+        await bench.deliver(coded(GREEN, kind="python.classify", stage="alert"))
+        out = await bench.deliver(*(closed(i) for i in range(40)))
+    raised = [AlertRaised.parse(body, subject) for subject, body in out]
+    green = BARS.close > BARS.open
+    starts = [i for i in range(40) if green[i] and (i == 0 or not green[i - 1])]
+    assert [alert.at for alert in raised] == [hour(i + 1) for i in starts]
+    assert {alert.action for alert in raised} == {Action.BUY}
+    assert all("classify_symbol says yes" in alert.message for alert in raised)
