@@ -90,6 +90,14 @@ class Client:
         """Stop a job."""
         return self._call("DELETE", f"/jobs/{quote(job_id, safe='')}")
 
+    def generate(self, wish: Body, key: str | None = None) -> Body:
+        """Start turning a sentence into strategies and return the job; what is not understood is an error with its phrases."""
+        return self.post("/strategies/generate", wish, key)
+
+    def search(self, wish: Body) -> Body:
+        """Return the passages of the knowledge base nearest to a question."""
+        return self.post("/knowledge/search", wish)
+
     def import_bars(self, wish: Body, key: str | None = None) -> Body:
         """Import bars from a file the ingest service can read; returns its report."""
         return self.post("/market/imports", wish, key)
@@ -151,4 +159,5 @@ def _refusal(response: httpx.Response) -> RefusedByGatewayError:
             f"HTTP {response.status_code} without a problem document", code="client.not_a_gateway"
         )
     places = problem.get("errors") or [{}]
-    return RefusedByGatewayError(detail, code=code, pointer=places[0].get("pointer"), hint=problem.get("hint"))
+    words = {"pointer": places[0].get("pointer"), "hint": problem.get("hint")}
+    return RefusedByGatewayError(detail, code=code, **words, diagnostics=problem.get("diagnostics") or ())

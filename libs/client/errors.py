@@ -1,5 +1,8 @@
 """What can go wrong between the command line and the system, and the exit code of each."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from libs.common.errors import SentinelError, TransientError
 
 FAILED = 1
@@ -20,9 +23,22 @@ class UnreachableError(TransientError):
 
 
 class RefusedByGatewayError(SentinelError):
-    """The gateway answered with a problem document."""
+    """The gateway answered with a problem document. diagnostics: every finding in refused code, every phrase that was not understood."""
 
     code = "client.refused"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        pointer: str | None = None,
+        hint: str | None = None,
+        diagnostics: Sequence[Mapping[str, Any]] = (),
+    ):
+        """Keep the findings beside the words for the first of them."""
+        super().__init__(detail, code=code, pointer=pointer, hint=hint)
+        self.diagnostics = tuple(diagnostics)
 
 
 class BelowVerdictError(SentinelError):

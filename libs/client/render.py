@@ -63,6 +63,23 @@ def problem(error: SentinelError) -> None:
         sys.stderr.write(f"  hint: {error.hint}\n")
 
 
+def plain(text: str) -> str:
+    """Return a text of several lines without control characters, which could tell a terminal what to do."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+
+
+def python(code: str) -> None:
+    """Print Python source, in colours for a person at a terminal."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(code.rstrip("\n") + "\n")
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for it
+    from rich.syntax import Syntax  # noqa: PLC0415 - only a terminal pays for it
+
+    shown = Syntax(plain(code.rstrip("\n")), "python", theme="ansi_dark", background_color="default", word_wrap=True)
+    Console().print(shown)
+
+
 def cell(value: Any) -> str:
     """Return a value as a short text on one line, without control characters; absent is `-`, never a zero."""
     if value is None or value == "":

@@ -9,6 +9,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, FiniteFloat
 
 from libs.common.command import Command, Spelled
+from libs.common.generation import (
+    AddDocument,
+    CancelGeneration,
+    GenerateStrategy,
+    IndexKnowledge,
+    RemoveDocument,
+    SearchKnowledge,
+)
 from libs.common.studies import BacktestUniverse, CancelJob, RunAlert, RunScreen, SweepParameters, WalkForward
 from libs.common.training import TrainModel
 from libs.common.values import Identifier, Stage, Text, UtcTime, Verdict
@@ -201,6 +209,12 @@ COMMANDS: tuple[type[Command], ...] = (
     PromoteStrategy,
     RetireStrategy,
     DeleteStrategy,
+    GenerateStrategy,
+    CancelGeneration,
+    IndexKnowledge,
+    AddDocument,
+    RemoveDocument,
+    SearchKnowledge,
     RunBacktest,
     SetVerdict,
     RunScreen,
@@ -224,22 +238,28 @@ COMMANDS: tuple[type[Command], ...] = (
 
 __all__ = [
     "COMMANDS",
+    "AddDocument",
     "BacktestUniverse",
+    "CancelGeneration",
     "CancelJob",
     "Command",
     "DefineUniverse",
     "DeleteStrategy",
+    "GenerateStrategy",
     "HaltTrading",
     "ImportBars",
     "ImportFundamentals",
+    "IndexKnowledge",
     "PromoteStrategy",
     "ReduceTrading",
+    "RemoveDocument",
     "RemoveUniverse",
     "ResumeTrading",
     "RetireStrategy",
     "RunAlert",
     "RunBacktest",
     "RunScreen",
+    "SearchKnowledge",
     "Spelled",
     "SubmitStrategy",
     "SweepParameters",

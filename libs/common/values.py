@@ -115,6 +115,16 @@ class Stage(StrEnum):
     LIVE = "live"
 
 
+class Domain(StrEnum):
+    """A part of the knowledge base, searched on its own or with the others."""
+
+    TECHNICAL = "technical"
+    SENTIMENT = "sentiment"
+    FUNDAMENTAL = "fundamental"
+    RISK = "risk"
+    PAPERS = "papers"
+
+
 class Verdict(StrEnum):
     """What a backtest is worth by the fixed rules, best first."""
 

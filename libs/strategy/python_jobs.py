@@ -21,8 +21,8 @@ from libs.strategy.spec import Strategy
 LIMITS = Limits(result_bytes=16 * 1024 * 1024)
 MAX_SYMBOLS_A_JOB = 500
 MAX_BARS_A_JOB = 1_500_000
-MAX_CALLS_A_JOB = 250_000
-"""Calls of a classifier in one fork: a second or two, so that other callers need not wait long."""
+MAX_CALLS_A_JOB = 60_000
+"""Calls of a classifier in one fork: some seconds for a demanding one, so that its limit is not met and other callers need not wait long."""
 
 Offer: TypeAlias = tuple[list[str], Job]
 """A job, and the symbols it answers for."""

@@ -9,7 +9,9 @@ from services.gateway.routes import (
     backtests,
     documented,
     facts,
+    generation,
     jobs,
+    knowledge,
     market,
     models,
     screens,
@@ -27,7 +29,9 @@ def build_api(gateway: Gateway, page: StatusPage) -> FastAPI:
     app = FastAPI(title="Sentinel", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     version_1 = APIRouter(prefix=API)
-    for module in (strategies, backtests, jobs, models, screens, facts, trading, market, universes, system):
+    of_strategies = generation, strategies, backtests
+    of_work = jobs, models, screens, knowledge
+    for module in (*of_strategies, *of_work, facts, trading, market, universes, system):
         version_1.include_router(module.router(gateway))
     for routes in (version_1, system.probes(gateway), documented.router(gateway, page)):
         app.include_router(routes)

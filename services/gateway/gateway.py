@@ -17,6 +17,7 @@ from libs.common.commands import Command
 from libs.common.db import Database
 from libs.common.errors import BadStrategyError, PermanentError
 from libs.common.events import CommandDone, CommandRefused
+from libs.common.messages import MAX_BODY_BYTES
 from libs.common.values import derive_id
 from libs.market.catalog import Catalog
 from services.gateway.bodies import make_command
@@ -75,10 +76,15 @@ class Gateway:
         """Send the command `fields` ask for and return its answer.
 
         key: the request's Idempotency-Key; the same key and fields have one effect and one answer. Raises
-        InvalidFieldsError, PermanentError with the service's own code when it refuses, TimedOutError, BusUnavailableError.
+        InvalidFieldsError, RequestError for one too large for the bus, PermanentError with the service's own code when it refuses,
+        TimedOutError, BusUnavailableError.
         """
         command_id = derive_id(key, kind.__name__, "gateway") if key else new_id()
         command = make_command(kind, fields, command_id, self.clock.now())
+        if len(command.body()) > MAX_BODY_BYTES:
+            raise RequestError(
+                f"a command may have {MAX_BODY_BYTES} bytes, this one is larger", code="request.too_large"
+            )
         replayed = bool(key) and not await self._claim(command, fields)
         answer = await self.outlet.ask(command, self.settings.ask_timeout_s)
         if isinstance(answer, CommandRefused):

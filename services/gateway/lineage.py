@@ -1,6 +1,7 @@
-"""Why: the walk from a fill back to the bar and the strategy it came from.
+"""Why: the walk from a fill back to the bar and the strategy it came from, and to the sentence that became the strategy.
 
-fill <- order <- decision <- signal <- bar, and strategy <- verdict. Each step is the fact itself. A step that is not stored any
+fill <- order <- decision <- signal <- bar, and strategy <- verdict, strategy <- attempt <- generation. A walk from a generation goes
+the other way: its attempts, what became of each, and what that is worth. Each step is the fact itself. A step that is not stored any
 more is named and marked `missing`; nothing is guessed in its place.
 """
 
@@ -11,16 +12,19 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFoundError
-from libs.common.events import BarClosed
+from libs.common.events import AttemptMade, BarClosed, GenerationStarted
 from libs.common.values import Timeframe, to_epoch_ms
 from libs.market.catalog import Catalog
+from services.gateway.generations import of_job
 from services.gateway.queries import Body, Fact, find_current, find_fact, list_facts
 from services.gateway.queries import Filter as Wanted
 from services.gateway.strategies import find_strategy
 from services.gateway.tables import ORDERS
 
-KINDS = ("fill", "order", "decision", "signal", "alert", "strategy")
+KINDS = ("fill", "order", "decision", "signal", "alert", "strategy", "attempt", "generation")
 """What a walk may start from."""
+
+ATTEMPT = AttemptMade.__name__
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Walk:
             "signal": self._signal,
             "alert": self._alert,
             "strategy": self._strategy,
+            "attempt": self._attempt,
+            "generation": self._sentence,
         }[kind](identity, None)
         if self.steps[0].fact is None:
             raise NotFoundError(f"no {kind} {identity} is known here", pointer="path/id", hint="ids are in the lists")
@@ -91,9 +97,12 @@ class Walk:
     async def _decision(self, identity: str, of: str | None) -> None:
         decision = await find_fact(self._connection, identity, "DecisionMade")
         self._add("decision", identity, of, decision)
-        if decision and decision.body["caused_by"]:
+        if decision is None:
+            return
+        said = len(self.steps)
+        if decision.body["caused_by"]:
             await self._signal(decision.body["caused_by"], identity)
-        if decision and self.steps[-1].fact is None:
+        if len(self.steps) == said or self.steps[said].fact is None:
             await self._strategy(decision.body["strategy_id"], identity)
 
     async def _signal(self, identity: str, of: str | None) -> None:
@@ -118,9 +127,41 @@ class Walk:
         self._add("bar", identity, of, read_bar(self._catalog, symbol, timeframe, opened))
 
     async def _strategy(self, identity: str, of: str | None) -> None:
+        strategy = await self._judged(identity, of)
+        if strategy and strategy["generation_id"]:
+            await self._made_by(identity, strategy["generation_id"])
+
+    async def _judged(self, identity: str, of: str | None) -> Body | None:
         strategy = await find_strategy(self._connection, identity)
         shown = strategy and {**strategy, "at": strategy["created_at"]}
         self._add("strategy", identity, of, shown)
+        await self._verdict(identity, strategy)
+        return strategy
+
+    async def _made_by(self, strategy_id: str, job_id: str) -> None:
+        tried = [one for one in await of_job(self._connection, job_id, ATTEMPT) if one["strategy_id"] == strategy_id]
+        for attempt in tried:
+            self._add("attempt", attempt["event_id"], strategy_id, attempt)
+        await self._generation(job_id, tried[-1]["event_id"] if tried else strategy_id)
+
+    async def _generation(self, job_id: str, of: str | None) -> None:
+        told = await of_job(self._connection, job_id, GenerationStarted.__name__)
+        self._add("generation", job_id, of, told[0] if told else None)
+
+    async def _attempt(self, identity: str, of: str | None) -> None:
+        attempt = await find_fact(self._connection, identity, ATTEMPT)
+        self._add("attempt", identity, of, attempt)
+        if attempt:
+            await self._generation(attempt.body["job_id"], identity)
+
+    async def _sentence(self, job_id: str, of: str | None) -> None:
+        await self._generation(job_id, of)
+        for attempt in await of_job(self._connection, job_id, ATTEMPT):
+            self._add("attempt", attempt["event_id"], job_id, attempt)
+            if attempt["strategy_id"]:
+                await self._judged(attempt["strategy_id"], attempt["event_id"])
+
+    async def _verdict(self, identity: str, strategy: Body | None) -> None:
         judged_by = strategy and strategy["promoted"] and strategy["promoted"]["judged_by"]
         if judged_by:
             self._add("verdict", judged_by, identity, await find_fact(self._connection, judged_by, "StrategyJudged"))

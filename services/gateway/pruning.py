@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from libs.common.bus.table import Tx
-from services.gateway.tables import EQUITY, FACTS, LATEST, REQUESTS
-from services.gateway.views import JOB
+from services.gateway.job_views import JOB
+from services.gateway.tables import DOCUMENTS, EQUITY, FACTS, LATEST, REQUESTS
 
 KEEP_PER_SYMBOL = 2_000
 """Newest signals, alerts and gaps kept per symbol (and those of the same time as the last one). A signal that became a decision stays whatever its age."""
@@ -20,14 +20,21 @@ KEEP_EQUITY = 50_000
 KEEP_JOBS = 5_000
 """Newest jobs kept."""
 
+KEEP_GENERATING = 5_000
+"""Newest facts kept of each kind about sentences and the attempts at them. What became a strategy stays, and the sentence it came from."""
+
+KEEP_REMOVED = 5_000
+"""Newest documents remembered as removed."""
+
 Prune = Callable[[Tx], Awaitable[None]]
 
 _PER_SYMBOL = ("SignalRaised", "AlertRaised", "GapFound")
+_SENTENCES = ("GenerationStarted", "GenerationDone", "GenerationFailed", "AttemptMade")
 
 
 async def due(tx: Tx) -> Sequence[Prune]:
     """Return the clean-ups to run, each small enough for a transaction of its own."""
-    steps: list[Prune] = [_requests, _jobs]
+    steps: list[Prune] = [_requests, _jobs, _removed, *(_generating(kind) for kind in _SENTENCES)]
     pairs = (
         select(FACTS.c.kind, FACTS.c.symbol).where(FACTS.c.kind.in_(_PER_SYMBOL)).distinct().order_by("kind", "symbol")
     )
@@ -74,3 +81,29 @@ async def _jobs(tx: Tx) -> None:
     at = (await tx.connection.execute(last_kept)).scalar()
     if at is not None:
         await tx.connection.execute(delete(LATEST).where(mine, LATEST.c.at < at))
+
+
+def _generating(kind: str) -> Prune:
+    """Return the clean-up of one kind of fact about sentences; order of arrival is what counts, many have the time of their command."""
+
+    async def prune(tx: Tx) -> None:
+        mine = FACTS.c.kind == kind
+        last_kept = select(FACTS.c.seq).where(mine).order_by(FACTS.c.seq.desc()).offset(KEEP_GENERATING - 1).limit(1)
+        seq = (await tx.connection.execute(last_kept)).scalar()
+        if seq is None:
+            return
+        lasting = FACTS.alias("lasting")
+        made = select(lasting.c.ref).where(lasting.c.kind == "AttemptMade", lasting.c.strategy_id.is_not(None))
+        old = and_(mine, FACTS.c.seq < seq, FACTS.c.strategy_id.is_(None))
+        unused = or_(FACTS.c.kind == "AttemptMade", FACTS.c.ref.not_in(made))
+        await tx.connection.execute(delete(FACTS).where(old, unused))
+
+    return prune
+
+
+async def _removed(tx: Tx) -> None:
+    mine = DOCUMENTS.c.removed == 1
+    last_kept = select(DOCUMENTS.c.at).where(mine).order_by(DOCUMENTS.c.at.desc()).offset(KEEP_REMOVED - 1).limit(1)
+    at = (await tx.connection.execute(last_kept)).scalar()
+    if at is not None:
+        await tx.connection.execute(delete(DOCUMENTS).where(mine, DOCUMENTS.c.at < at))

@@ -31,6 +31,8 @@ _DEFINITION = [
     "allow_short",
     "origin",
     "submitted_by",
+    "in_words",
+    "generation_id",
 ]
 _JUDGEMENT = [
     "backtest_id",

@@ -19,7 +19,7 @@ FACTS = Table(
     Column("symbol", String(32)),
     Column("strategy_id", String(64)),
     Column("account", String(64)),
-    Column("ref", String(64), comment="the other name of the thing: order or backtest id"),
+    Column("ref", String(64), comment="the other name of the thing: order, backtest or job id"),
     Column("tag", String(32), comment="the word people filter by: action, verdict or state"),
     Column("caused_by", String(64)),
     Column("body", Text, nullable=False),
@@ -111,4 +111,24 @@ REQUESTS = Table(
 )
 """What was asked under an Idempotency-Key, so that the same key with other words is refused."""
 
-MIGRATIONS = [create(METADATA)]
+_LATER = MetaData()
+
+DOCUMENTS = Table(
+    "documents",
+    _LATER,
+    Column("document_id", String(64), primary_key=True),
+    Column("at", Time, nullable=False),
+    Column("domain", String(16), nullable=False),
+    Column("document", String(256), nullable=False),
+    Column(
+        "removed",
+        Integer,
+        nullable=False,
+        comment="1 when it is gone; kept, so that an older fact does not bring it back",
+    ),
+    Column("body", Text, nullable=False),
+    Index("documents_name", "removed", "document", "document_id"),
+)
+"""The newest fact about each document of the knowledge base."""
+
+MIGRATIONS = [create(METADATA), create(_LATER)]

@@ -3,26 +3,31 @@
 Decides which facts are kept and which is current. Answers nothing: that is `queries`.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, TextClause, bindparam, text
+from sqlalchemy import TextClause
 
 from libs.common.bus.table import Tx
 from libs.common.events import (
     AlertRaised,
+    AttemptMade,
     BacktestCompleted,
     BacktestFailed,
     BarsImported,
     ControlChanged,
     DecisionMade,
+    DocumentIndexed,
     Event,
     FeedChanged,
     GapFound,
+    GenerationDone,
+    GenerationFailed,
+    GenerationStarted,
     JobDone,
     JobFailed,
     JobStarted,
+    KnowledgeIndexed,
     ModelTrained,
     OrderChanged,
     OrderFilled,
@@ -35,6 +40,9 @@ from libs.common.events import (
     StrategyRetired,
     VerdictSet,
 )
+from services.gateway.documents import fold_document
+from services.gateway.job_views import fold_generation, fold_index, fold_job
+from services.gateway.merging import merge
 from services.gateway.tables import BACKTESTS, EQUITY, FACTS, LATEST, ORDERS, STRATEGIES
 
 Fold = Callable[[Tx, Any], None]
@@ -44,20 +52,8 @@ RANKS = {"intent": 0, "submitting": 1, "unknown": 2, "acked": 3, "partial": 4}
 
 ENDED = 9
 
-JOB = "Job"
-"""The kind under which the newest fact about each job is kept."""
-
-_REFS = ("order_id", "backtest_id")
+_REFS = ("order_id", "backtest_id", "job_id")
 _TAGS = ("action", "verdict", "state", "side")
-
-
-def _merge(table: Table, columns: Sequence[str], keys: Sequence[str], newer: str = "") -> TextClause:
-    """Return the insert that on an equal key replaces the row if `newer` holds, and leaves it alone without `newer`."""
-    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
-    then = f"UPDATE SET {changed} WHERE {newer}" if newer else "NOTHING"
-    values = ", ".join(":" + name for name in columns)
-    sql = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT ({', '.join(keys)}) DO {then}"
-    return text(sql).bindparams(*(bindparam(name, type_=table.c[name].type) for name in columns))
 
 
 _FACT = ("event_id", "kind", "at", "symbol", "strategy_id", "account", "ref", "tag", "caused_by", "body")
@@ -65,14 +61,13 @@ _ORDER = tuple(column.name for column in ORDERS.columns)
 _FURTHER = (
     f"orders.rank < {ENDED} AND (excluded.at > orders.at OR (excluded.at = orders.at AND excluded.rank >= orders.rank))"
 )
-_SAVE_FACT = _merge(FACTS, _FACT, ["event_id"])
-_SAVE_ORDER = _merge(ORDERS, _ORDER, ["order_id"], _FURTHER)
+_SAVE_FACT = merge(FACTS, _FACT, ["event_id"])
+_SAVE_ORDER = merge(ORDERS, _ORDER, ["order_id"], _FURTHER)
 _BACKTEST = tuple(column.name for column in BACKTESTS.columns)
-_SAVE_BACKTEST = _merge(BACKTESTS, _BACKTEST, ["backtest_id"], "excluded.at >= backtests.at")
-_SAVE_FIRST_BACKTEST = _merge(BACKTESTS, _BACKTEST, ["backtest_id"])
-_SAVE_LATEST = _merge(LATEST, ("kind", "name", "at", "body"), ["kind", "name"], "excluded.at >= latest.at")
-_SAVE_FIRST = _merge(LATEST, ("kind", "name", "at", "body"), ["kind", "name"])
-_SAVE_EQUITY = _merge(EQUITY, ("account", "at", "timeframe", "equity", "cash"), ["account", "at", "timeframe"])
+_SAVE_BACKTEST = merge(BACKTESTS, _BACKTEST, ["backtest_id"], "excluded.at >= backtests.at")
+_SAVE_FIRST_BACKTEST = merge(BACKTESTS, _BACKTEST, ["backtest_id"])
+_SAVE_LATEST = merge(LATEST, ("kind", "name", "at", "body"), ["kind", "name"], "excluded.at >= latest.at")
+_SAVE_EQUITY = merge(EQUITY, ("account", "at", "timeframe", "equity", "cash"), ["account", "at", "timeframe"])
 
 
 async def keep(event: Event, tx: Tx) -> Sequence[Event]:
@@ -131,7 +126,7 @@ def _life(step: str, **extra: str) -> Fold:
     """Return the fold that keeps the newest fact of one step of a strategy's life; extra: column -> field of the fact."""
     columns = ("strategy_id", f"{step}_id", f"{step}_at", *extra)
     newer = f"strategies.{step}_at IS NULL OR excluded.{step}_at >= strategies.{step}_at"
-    save = _merge(STRATEGIES, columns, ["strategy_id"], newer)
+    save = merge(STRATEGIES, columns, ["strategy_id"], newer)
 
     def fold(tx: Tx, event: Any) -> None:
         values = {column: getattr(event, field) for column, field in extra.items()}
@@ -160,16 +155,6 @@ def _portfolio(tx: Tx, event: PortfolioChanged) -> None:
     tx.later(_SAVE_EQUITY, account=event.account, at=event.at, timeframe=event.timeframe.value, **point)
 
 
-def _job(tx: Tx, event: JobStarted | JobDone | JobFailed) -> None:
-    """Keep where a job stands; its end counts whether it comes before or after its start."""
-    state = "running"
-    if not isinstance(event, JobStarted):
-        state = "done" if isinstance(event, JobDone) else "cancelled" if event.cancelled else "failed"
-    body = json.dumps({**event.model_dump(mode="json"), "state": state})
-    save = _SAVE_FIRST if state == "running" else _SAVE_LATEST
-    tx.later(save, kind=JOB, name=event.job_id, at=event.at, body=body)
-
-
 _FOLDS: dict[type[Event], Fold] = {
     StrategyProposed: _life("proposed"),
     StrategyJudged: _life("judged", verdict="verdict"),
@@ -183,13 +168,27 @@ _FOLDS: dict[type[Event], Fold] = {
     ControlChanged: _newest("name"),
     FeedChanged: _newest("watch_id"),
     VerdictSet: _newest("backtest_id"),
-    JobStarted: _job,
-    JobDone: _job,
-    JobFailed: _job,
+    JobStarted: fold_job,
+    JobDone: fold_job,
+    JobFailed: fold_job,
     ModelTrained: _newest("model_id"),
+    GenerationStarted: fold_generation,
+    GenerationDone: fold_generation,
+    GenerationFailed: fold_generation,
+    KnowledgeIndexed: fold_index,
+    DocumentIndexed: fold_document,
 }
 
-_ONLY_NEWEST = (PortfolioChanged, FeedChanged, JobStarted, JobDone, JobFailed, ModelTrained)
+_ONLY_NEWEST = (
+    PortfolioChanged,
+    FeedChanged,
+    JobStarted,
+    JobDone,
+    JobFailed,
+    ModelTrained,
+    KnowledgeIndexed,
+    DocumentIndexed,
+)
 
 KEPT: tuple[type[Event], ...] = (
     StrategyProposed,
@@ -214,5 +213,11 @@ KEPT: tuple[type[Event], ...] = (
     JobDone,
     JobFailed,
     ModelTrained,
+    GenerationStarted,
+    AttemptMade,
+    GenerationDone,
+    GenerationFailed,
+    KnowledgeIndexed,
+    DocumentIndexed,
 )
 """The facts the read model is made of."""

@@ -1,9 +1,10 @@
-"""strategy_gen on the bus: submissions in, proposals out; verdicts in, promotions out when someone asks."""
+"""strategy_gen on the bus: sentences and submissions in, proposals out; verdicts in, promotions out when someone asks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from libs.common.bus import On, Service, Tx
+from libs.common.clock import WallClock
 from libs.common.commands import DeleteStrategy, PromoteStrategy, RetireStrategy, SubmitStrategy
 from libs.common.errors import ConflictError, PermanentError
 from libs.common.events import (
@@ -19,16 +20,24 @@ from libs.common.events import (
 from libs.market.catalog import Catalog
 from libs.strategy.model_terms import MODEL
 from libs.strategy.spec import Strategy, parse, strategy_id
-from services.strategy_gen import core, store
+from services.strategy_gen import core, library_store, parts, store
+from services.strategy_gen.generation import store as generation_store
+from services.strategy_gen.generation.handlers import Generations
+from services.strategy_gen.generation.keeper import Keeper
+from services.strategy_gen.generation.stock import Stock
+from services.strategy_gen.generation.workshop import Workshop
+from services.strategy_gen.library import Library
+from services.strategy_gen.llm.budget_store import MIGRATION as CALLS
 from services.strategy_gen.settings import Settings
 
 
 class StrategyGen:
     """A thin coat on `core`."""
 
-    def __init__(self, catalog: Catalog):
-        """Look into `catalog` for symbols that cannot be judged yet."""
+    def __init__(self, catalog: Catalog, generations: Generations):
+        """Look into `catalog` for symbols that cannot be judged yet; tell `generations` of verdicts."""
         self._catalog = catalog
+        self._generations = generations
 
     async def on_submit(self, command: SubmitStrategy, tx: Tx) -> Sequence[Event]:
         """Check a submission and propose it; the same definition again is answered with the strategy it already is.
@@ -97,6 +106,7 @@ class StrategyGen:
         record = await store.find(tx.connection, judged.strategy_id)
         if record is not None and record.status != "deleted":
             await store.save(tx, core.judge(record, judged))
+        await self._generations.on_judged(judged, tx)
         return []
 
     async def on_failed(self, failed: BacktestFailed, tx: Tx) -> Sequence[Event]:
@@ -104,6 +114,7 @@ class StrategyGen:
         record = await store.find(tx.connection, failed.strategy_id) if failed.strategy_id else None
         if record is not None and failed.caused_by == record.proposed.event_id:
             await store.save_failure(tx, failed)
+        await self._generations.on_failed(failed, tx)
         return []
 
     async def on_verdict_set(self, told: VerdictSet, tx: Tx) -> Sequence[Event]:
@@ -154,13 +165,27 @@ class StrategyGen:
         return {"hint": f"{told}: import or watch them, then submit it again"}
 
 
-def build(settings: Settings) -> Service:
-    """Return strategy_gen ready to run."""
-    return Service("strategy_gen", table(StrategyGen(Catalog(settings.catalog_dir))), store.MIGRATIONS)
+def build(settings: Settings, chosen: parts.Parts | None = None) -> Service:
+    """Return strategy_gen ready to run; chosen: who reads, writes and knows, where it is not what the settings say."""
+    tools = chosen or parts.chosen(settings)
+    generations = Generations(
+        Stock(settings.catalog_dir, settings.universes_dir), tools.compile_text, tools.writer is not None
+    )
+    library = Library(tools.knowledge, WallClock())
+    keeper = Keeper(generations, Workshop(tools))
+
+    return Service(
+        "strategy_gen",
+        (*table(StrategyGen(Catalog(settings.catalog_dir), generations)), *generations.table(), *library.table()),
+        (*store.MIGRATIONS, *generation_store.MIGRATIONS, CALLS, *library_store.MIGRATIONS),
+        tasks=(keeper.keep, library.keep),
+        details=tools.sandbox.capabilities,
+        close=tools.close,
+    )
 
 
 def table(app: StrategyGen) -> list[On]:
-    """Return the whole service on one screen."""
+    """Return the rows of a strategy's life; those of generations and of knowledge stand with them."""
     return [
         On(SubmitStrategy, app.on_submit, refusal=app.refused_submit),
         On(ModelTrained, app.on_trained, key="model_id"),

@@ -18,6 +18,7 @@ from libs.common.commands import (
     COMMANDS,
     DeleteStrategy,
     HaltTrading,
+    IndexKnowledge,
     PromoteStrategy,
     ReduceTrading,
     ResumeTrading,
@@ -136,6 +137,12 @@ async def live_one_life(system: Live, number: int) -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "SubmitStrategy": ({"kind": "horoscope"}, "/kind"),
+    "GenerateStrategy": ({"text": "Buy AUSDT when RSI is below 30", "timeframe": "a fortnight"}, "/timeframe"),
+    "CancelGeneration": ({"job_id": "nobody"}, "/job_id"),
+    "IndexKnowledge": ({"rebuild": "perhaps"}, "/rebuild"),
+    "AddDocument": ({"domain": "risk", "name": "nothing", "text": "  "}, "/text"),
+    "RemoveDocument": ({"domain": "risk", "name": "nobody"}, "/name"),
+    "SearchKnowledge": ({"query": "  "}, "/query"),
     "RunBacktest": ({"strategy_id": "nobody"}, "/strategy_id"),
     "SetVerdict": ({"backtest_id": "nobody", "verdict": "good", "reason": "a test"}, "/backtest_id"),
     "RunScreen": ({"strategy_id": "nobody"}, "/strategy_id"),
@@ -170,7 +177,7 @@ async def refuse(system: Live, sent: Sent, rows: Sequence[Row]) -> None:
         await publish(system, command.subject, more)
         row = next(row.name for row in rows if row.message is command)
         sent.expect(row, more)
-        if command.service() == "executor":
+        if command.service() == "executor" or command is IndexKnowledge:
             sent.expect(row, wrong)
 
 

@@ -9,7 +9,21 @@ from libs.client.verbs.options import DataDir, Json, Limit, client_of
 from libs.common.errors import BadInputError
 
 _COLUMNS = ("id", "mode", "state", "done", "name", "universe", "symbols_total", "at")
-_FACTS = ("mode", "state", "name", "strategy_id", "universe", "symbols_total", "shards", "at", "code", "detail", "hint")
+_FACTS = (
+    "mode",
+    "state",
+    "name",
+    "text",
+    "engine",
+    "strategy_id",
+    "universe",
+    "symbols_total",
+    "shards",
+    "at",
+    "code",
+    "detail",
+    "hint",
+)
 
 
 def jobs(
@@ -20,7 +34,7 @@ def jobs(
     folder: DataDir = None,
     json: Json = False,
 ) -> None:
-    """List jobs: screens, sweeps and backtests of many symbols; show one, or stop it."""
+    """List jobs: screens, sweeps, backtests of many symbols, sentences on their way to a strategy; show one, or stop it."""
     if job_id is None and (cancel or result):
         raise BadInputError("which job?", code="input.option", pointer="JOB_ID")
     with client_of(folder) as client:
@@ -49,7 +63,19 @@ def _show(job: dict[str, Any]) -> None:
     if job["state"] == "running":
         pairs.append(("progress", _done(job)))
     pairs += [(name, value) for name, value in job.get("summary", {}).items() if not isinstance(value, list | dict)]
+    pairs += [("attempt", _attempt(one)) for one in job.get("attempts", [])]
+    pairs += [("strategy", f"{one['strategy_id']} {one['verdict'] or 'without a verdict'}") for one in _made(job)]
     render.facts(pairs, f"job {job['id']}")
+
+
+def _made(job: dict[str, Any]) -> list[dict[str, Any]]:
+    return job["strategies"] if job["mode"] == "generate" and job["state"] == "done" else []
+
+
+def _attempt(one: dict[str, Any]) -> str:
+    from libs.client.verbs.generating import line_of  # noqa: PLC0415 - the client's library costs 90 ms
+
+    return line_of(one, one["variant"] + 1)
 
 
 def _done(job: dict[str, Any]) -> str | None:

@@ -25,8 +25,10 @@ _TOLD = {
     "bar": ("symbol", "timeframe", "open", "high", "low", "close", "volume"),
     "strategy": ("name", "kind", "symbols", "timeframe", "status"),
     "verdict": ("verdict", "deciding_rule", "closed_trades", "window_start", "window_end"),
+    "attempt": ("variant", "number", "engine", "model", "step", "cost_usd"),
+    "generation": ("text", "engine", "variants", "universe", "timeframe"),
 }
-KINDS = ("fill", "order", "decision", "signal", "alert", "strategy")
+KINDS = ("fill", "order", "decision", "signal", "alert", "strategy", "generation", "attempt")
 """What `why` looks among, in this order."""
 Account = Annotated[str, typer.Option("--account", help="Which books.")]
 
@@ -74,11 +76,13 @@ def portfolio(account: Account = "paper", folder: DataDir = None, json: Json = F
 
 
 def why(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of a fill, an order, a decision or a signal.")],
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of a fill, order, decision, signal, strategy or generation.")
+    ],
     folder: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Show the causes of a trade: order, decision, signal, bar, strategy, verdict."""
+    """Show the causes of a trade: order, decision, signal, bar, strategy, verdict, and the sentence that became the strategy."""
     with client_of(folder) as client:
         for kind in KINDS:
             try:

@@ -18,7 +18,10 @@ from libs.common.values import (
 
 
 class Definition(Event):
-    """What a strategy is, complete: carried by every fact that needs it, so nobody asks back."""
+    """What a strategy is, complete: carried by every fact that needs it, so nobody asks back.
+
+    in_words: what its code does, restated; generation_id: the job that made it out of a sentence.
+    """
 
     strategy_id: Identifier
     lineage_id: Identifier
@@ -35,6 +38,8 @@ class Definition(Event):
     allow_short: bool = False
     origin: Literal["user", "bus", "llm", "compiler", "model", "example"] = "user"
     submitted_by: Annotated[str, Field(max_length=64)] = ""
+    in_words: Text = ""
+    generation_id: Identifier | None = None
 
 
 class StrategyProposed(Definition):

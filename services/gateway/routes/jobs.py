@@ -5,18 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from libs.common.commands import Command
-from libs.common.errors import BadInputError
+from libs.common.commands import CancelGeneration, Command
+from libs.common.errors import BadInputError, ConflictError
 from libs.common.studies import BacktestUniverse, CancelJob, RunAlert, RunScreen, SweepParameters, WalkForward
 from libs.common.training import TrainModel
 from services.gateway.bodies import read_object
 from services.gateway.gateway import Answer, Gateway
-from services.gateway.jobs import ended, find_job, get_job, result_bytes, result_of, shown, wait_of
+from services.gateway.job_views import GENERATE, INDEX, JOB
+from services.gateway.jobs import ended, find_job, get_job, result_bytes, result_of, shown, wait_of, whole_job
 from services.gateway.paging import Page
 from services.gateway.queries import list_latest
 from services.gateway.routes.params import Id, IdempotencyKey, Jobs, Prefer
 from services.gateway.shapes import API
-from services.gateway.views import JOB
 
 MODES: dict[str, type[Command]] = {
     "screen": RunScreen,
@@ -47,7 +47,7 @@ def _reads(routes: APIRouter, gateway: Gateway) -> None:
 
     @routes.get("/{job_id}")
     async def one(job_id: Id) -> dict[str, Any]:
-        return shown(gateway, await get_job(gateway, job_id))
+        return await whole_job(gateway, job_id)
 
     @routes.get("/{job_id}/result")
     async def result(job_id: Id) -> Response:
@@ -68,14 +68,22 @@ def _acts(routes: APIRouter, gateway: Gateway) -> None:
 
     @routes.delete("/{job_id}")
     async def cancel(job_id: Id, key: IdempotencyKey = None) -> JSONResponse:
-        answer = await gateway.act(CancelJob, {"job_id": job_id}, key)
+        async with gateway.read() as connection:
+            known = await find_job(connection, job_id)
+        mode = known["mode"] if known else None
+        if mode == INDEX:
+            raise ConflictError("an index is read to its end", code="job.not_cancellable", pointer="path/job_id")
+        answer = await gateway.act(CancelGeneration if mode == GENERATE else CancelJob, {"job_id": job_id}, key)
         await ended(gateway, job_id, 2.0)
         return JSONResponse(answer.body(), headers=answer.headers())
 
 
-async def started(gateway: Gateway, answer: Answer, prefer: str | None) -> JSONResponse:
-    """Return 202 with the job's place, or its result if it ends while the request may be held; raises why it failed."""
-    job_id = answer.ids[0]
+async def started(gateway: Gateway, answer: Answer, prefer: str | None, job_id: str | None = None) -> JSONResponse:
+    """Return 202 with the job's place, or its result if it ends while the request may be held; raises why it failed.
+
+    job_id: of the job, where it is not the first id answered.
+    """
+    job_id = job_id or answer.ids[0]
     place = f"{API}/jobs/{job_id}"
     headers = answer.headers() | {"Location": place}
     wait_s = wait_of(prefer)

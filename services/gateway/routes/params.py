@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Header, Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from libs.common.values import Timeframe, Verdict, parse_symbol, parse_timeframe
+from libs.common.values import Domain, Timeframe, Verdict, parse_symbol, parse_timeframe
 from services.gateway.bodies import parse_time
 from services.gateway.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -60,6 +60,12 @@ class Jobs(Paged):
 
     mode: Annotated[str, Field(pattern="^[a-z_]{1,32}$")] | None = None
     state: Annotated[str, Field(pattern="^(running|done|failed|cancelled)$")] | None = None
+
+
+class Documents(Paged):
+    """Filters of documents."""
+
+    domain: Domain | None = None
 
 
 class Facts(Paged):

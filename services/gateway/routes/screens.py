@@ -9,12 +9,12 @@ from libs.common.errors import NotFoundError
 from libs.common.studies import RunScreen
 from services.gateway.bodies import read_object
 from services.gateway.gateway import Gateway
+from services.gateway.job_views import JOB
 from services.gateway.jobs import get_job, result_of, shown
 from services.gateway.paging import Page
 from services.gateway.queries import list_latest
 from services.gateway.routes.jobs import started
 from services.gateway.routes.params import Id, IdempotencyKey, Paged, Prefer
-from services.gateway.views import JOB
 
 MODE = "screen"
 

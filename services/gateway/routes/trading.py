@@ -22,7 +22,7 @@ from services.gateway.strategies import running
 
 _SWITCH: dict[str, type[Command]] = {"halted": HaltTrading, "reducing": ReduceTrading, "trading": ResumeTrading}
 
-Kind = Literal["fill", "order", "decision", "signal", "alert", "strategy"]
+Kind = Literal["fill", "order", "decision", "signal", "alert", "strategy", "attempt", "generation"]
 
 
 def router(gateway: Gateway) -> APIRouter:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from libs.client.verbs import waiting
+from libs.client import work
 from tests.unit.client.test_cli import gateway, run
 
 __all__ = ["gateway", "run"]
@@ -81,7 +81,7 @@ def test_screen_sends_the_file_and_prints_the_ranking(gateway: Any, run: Any, co
 def test_screen_of_a_stored_strategy_waits_until_the_job_has_ended(
     gateway: Any, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "_LOOK_S", 0.0)
+    monkeypatch.setattr(work, "LOOK_S", 0.0)
     server = gateway(
         {
             ("POST", "/api/v1/screens"): (202, JOB),
@@ -96,7 +96,7 @@ def test_screen_of_a_stored_strategy_waits_until_the_job_has_ended(
 
 
 def test_screen_that_fails_later_ends_with_its_reason(gateway: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "_LOOK_S", 0.0)
+    monkeypatch.setattr(work, "LOOK_S", 0.0)
     words = {"code": "strategy.raised", "detail": "line 3: no", "pointer": "/code", "hint": None}
     gateway(
         {
