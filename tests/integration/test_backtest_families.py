@@ -210,3 +210,12 @@ async def test_database_refuses_to_change_or_delete_what_is_kept_for_ever(bench,
             await connection.execute(statement)
     async with bench.transactor.database.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(what)) == 1
+
+
+async def test_second_proposal_is_judged_where_the_first_came_between_two_milliseconds(tmp_path):
+    at = AT + timedelta(microseconds=1_234_567)
+    async with research(tmp_path) as bench:
+        for below, later in ((40, timedelta()), (35, timedelta(hours=1)), (30, timedelta(hours=2))):
+            await judged(bench, below, at=at + later)
+            assert bench.failed == []
+        assert len(await rows(bench, trials_store.HOLDOUTS)) == 1

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from libs.common.values import to_epoch_ms
+from libs.common.values import from_epoch_ms, to_epoch_ms
 from libs.market.frame import Frame
 from services.backtest.core.evidence.luck import sharpe_of
 from services.backtest.core.returns_metrics import returns_of
@@ -46,10 +46,11 @@ class HeldOut:
 def fix(family_id: str, times: Times, at: datetime) -> Holdout:
     """Return the holdout of a family whose first proposal is judged `at` on bars that open at `times`, (T,), T >= 2, epoch ms.
 
-    The last 20 % of the bars are kept back, at least one; the boundary never moves, so all that comes later is kept back too.
+    The last 20 % of the bars are kept back, at least one; the boundary never moves, so all that comes later is kept back too. Its time counts
+    in whole milliseconds: in memory it must be the very boundary that is stored.
     """
     kept = max(1, math.floor(SHARE * len(times)))
-    return Holdout(family_id, int(times[len(times) - kept]), at)
+    return Holdout(family_id, int(times[len(times) - kept]), from_epoch_ms(to_epoch_ms(at)))
 
 
 def visible(holdout: Holdout, frame: Frame) -> Frame:
