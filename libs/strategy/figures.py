@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from libs.market.figures import current
+from libs.market.figures import FIELDS, current
 from libs.market.fundamentals import Fundamentals
 from libs.strategy.python import View
 from libs.strategy.sandbox.layout import Scalar
@@ -40,6 +40,11 @@ class Figures:
 def asks_figures(code: str | None) -> bool:
     """Tell whether Python code names a function that reads company figures."""
     return code is not None and any(name in code for name in _ASKING)
+
+
+def named_figures(code: str | None) -> list[str]:
+    """Return the figures that Python code names in quotes, such as `"pe_ratio"`, in the order of FIELDS."""
+    return [] if code is None else [name for name in FIELDS if f'"{name}"' in code or f"'{name}'" in code]
 
 
 def over_time(known: Fundamentals, start_ms: int, end_ms: int) -> View:

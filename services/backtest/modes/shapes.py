@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from libs.common.values import from_epoch_ms
-from libs.strategy.figures import asks_figures
+from libs.strategy.figures import asks_figures, named_figures
 from services.backtest.modes.market import Market
 from services.backtest.modes.task import Task
 
@@ -41,10 +41,19 @@ def _figures(task: Task, market: Market) -> dict[str, Any] | None:
     if not asks_figures(task.strategy.code):
         return None
     if task.fundamentals is None:
-        return {"version": None, "point_in_time": None, "note": "no company figures are stored"}
+        return {"version": None, "point_in_time": None, "unknown": [], "note": "no company figures are stored"}
     known = market.figures(task.fundamentals)
-    note = "" if known.point_in_time else "not point in time: figures without a date were given out for any moment"
-    return {"version": known.hash, "point_in_time": known.point_in_time, "note": note}
+    rows = known.all_as_of(task.as_of_ms)
+    held = {name for symbol in task.symbols for name, value in rows.get(symbol, {}).items() if value is not None}
+    unknown = [name for name in named_figures(task.strategy.code) if name not in held]
+    notes = [] if known.point_in_time else ["not point in time: figures without a date were given out for any moment"]
+    notes += [f"nobody's {', '.join(unknown)} was known"] if unknown else []
+    return {
+        "version": known.hash,
+        "point_in_time": known.point_in_time,
+        "unknown": unknown,
+        "note": "; ".join(notes),
+    }
 
 
 def utc(milliseconds: int) -> str:
