@@ -1,7 +1,7 @@
 """A sentence as a strategy: reading and writing put together. Decides nothing of its own."""
 
-from services.strategy_gen.compiler.read import read
-from services.strategy_gen.compiler.write_strategy import Compiled, compile_sentence
+from services.strategy_gen.compiler.reading.read import read
+from services.strategy_gen.compiler.writing.strategy import Compiled, compile_sentence
 
 __all__ = ["Compiled", "compile_text"]
 

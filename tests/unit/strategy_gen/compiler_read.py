@@ -2,7 +2,7 @@
 
 from services.strategy_gen.compiler import tree as t
 from services.strategy_gen.compiler.errors import BadPromptError
-from services.strategy_gen.compiler.read import read
+from services.strategy_gen.compiler.reading.read import read
 
 _UNITS = {"bar": "", "minute": "m", "hour": "h", "day": "d", "week": "w", "month": "mo", "year": "y"}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from services.strategy_gen.compiler import tree as t
-from services.strategy_gen.compiler.read import read
+from services.strategy_gen.compiler.reading.read import read
 from tests.unit.strategy_gen.compiler_read import condition, entry, phrases
 
 CASES = (

@@ -3,7 +3,7 @@
 import pytest
 
 from services.strategy_gen.compiler.errors import POINTER
-from services.strategy_gen.compiler.read import MOST_CHARACTERS, MOST_FINDINGS
+from services.strategy_gen.compiler.reading.read import MOST_CHARACTERS, MOST_FINDINGS
 from tests.unit.strategy_gen.compiler_read import refused
 
 CASES = (

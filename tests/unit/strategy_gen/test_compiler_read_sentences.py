@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.strategy_gen.compiler import tree as t
-from services.strategy_gen.compiler.read import known_phrases, read
+from services.strategy_gen.compiler.reading.read import known_phrases, read
 from tests.unit.strategy_gen.compiler_read import condition, span
 
 CASES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (

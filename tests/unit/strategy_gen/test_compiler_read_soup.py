@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.strategy_gen.compiler.errors import BadPromptError
-from services.strategy_gen.compiler.read import known_phrases, read
+from services.strategy_gen.compiler.reading.read import known_phrases, read
 from tests.unit.strategy_gen.compiler_read import phrases
 
 _MADE_OF = """

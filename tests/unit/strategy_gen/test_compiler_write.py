@@ -31,7 +31,7 @@ from services.strategy_gen.compiler.tree import (
     Span,
     Trend,
 )
-from services.strategy_gen.compiler.write_strategy import Compiled, compile_sentence
+from services.strategy_gen.compiler.writing.strategy import Compiled, compile_sentence
 
 RSI = Indicator("rsi", (Span(14),))
 USUAL = Indicator("sma", (Span(20),), of="volume", before=True)

@@ -29,7 +29,7 @@ from services.strategy_gen.compiler.tree import (
     Trend,
     Within,
 )
-from services.strategy_gen.compiler.write_strategy import compile_sentence
+from services.strategy_gen.compiler.writing.strategy import compile_sentence
 from tests.unit.strategy_gen.compiler_write_meaning import Meaning, classified, positions, signals
 from tests.unit.strategy_gen.compiler_write_trees import WORDS
 from tests.unit.strategy_gen.test_compiler_write_trees import bars

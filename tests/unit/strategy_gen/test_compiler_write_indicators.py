@@ -9,8 +9,9 @@ import pytest
 
 from libs.market import indicators as ta
 from libs.market.frame import Frame
-from services.strategy_gen.compiler import write_lists_helpers, write_series_helpers
-from services.strategy_gen.compiler.write_classify import FADES
+from services.strategy_gen.compiler.writing.classify import lists_helpers as write_lists_helpers
+from services.strategy_gen.compiler.writing.classify.classify import FADES
+from services.strategy_gen.compiler.writing.signals import series_helpers as write_series_helpers
 from tests.unit.strategy_gen.compiler_write_meaning import run
 
 Array = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from libs.market.frame import Frame
 from libs.strategy.check import check
 from services.strategy_gen.compiler.tree import Sentence
-from services.strategy_gen.compiler.write_exits import completed, has_exits
-from services.strategy_gen.compiler.write_strategy import compile_sentence
+from services.strategy_gen.compiler.writing.exits import completed, has_exits
+from services.strategy_gen.compiler.writing.strategy import compile_sentence
 from tests.support import build
 from tests.unit.strategy_gen.compiler_write_meaning import Meaning, classified, positions, signals
 from tests.unit.strategy_gen.compiler_write_trees import screened, traded
