@@ -193,7 +193,7 @@ class Child:
 
 
 def _is_key(name: str) -> bool:
-    return name.endswith("_API_KEY") or name == "SENTINEL_LLM_KEY"
+    return name.endswith("_API_KEY") or name in ("SENTINEL_LLM_KEY", "SENTINEL_EMBEDDINGS_KEY")
 
 
 def _bound_to_us(program: Program) -> list[str]:

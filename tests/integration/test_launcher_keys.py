@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local import System
 
-KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "SENTINEL_LLM_KEY")
+KEYS = ("GEMINI_API_KEY", "OPENAI_API_KEY", "SENTINEL_LLM_KEY", "SENTINEL_EMBEDDINGS_KEY")
 
 
 async def test_only_strategy_gen_is_handed_the_keys_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

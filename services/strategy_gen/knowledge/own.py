@@ -26,7 +26,8 @@ class OwnTexts:
     def adding(self, domain: Domain, name: str, text: str) -> Iterator[None]:
         """Have the text in its file within the block and after it; when the block raises, the file is as it was.
 
-        Raises BadDocumentError for a name that is not 1-64 letters, digits, `_` or `-`, and for a text without anything to read.
+        Raises BadDocumentError for a name that is not 1-64 letters, digits, `_` or `-`, for a text without anything to read, and where
+        the domain's folder or the file is a link, through which a text would leave the folder.
         """
         path = self._path(domain, name)
         if not text.strip() or len(text) > MAX_CHARACTERS:
@@ -58,7 +59,10 @@ class OwnTexts:
     def _path(self, domain: Domain, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise BadDocumentError("a name has 1 to 64 letters, digits, `_` or `-`", pointer="/name")
-        return self._folder / Domain(domain) / f"{name}.md"
+        path = self._folder / Domain(domain) / f"{name}.md"
+        if path.is_symlink() or path.parent.is_symlink():
+            raise BadDocumentError(f"{domain}/{name} is a link in the folder of added texts", pointer="/name")
+        return path
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def _refusal(lexeme: Lexeme) -> NotReadError:
     place = lexeme.start, lexeme.end
     if lexeme.type == "SHORT":
         return NotReadError("prompt.short", "{} is not done", place, SHORT_HINT)
-    return NotReadError("prompt.not_modelled", "{} is known but cannot be used here", place, str(lexeme.value))
+    return NotReadError("prompt.not_modelled", "{} is nothing that is measured here", place, str(lexeme.value))
 
 
 def _explained(text: str, error: NotReadError, with_nearest: bool) -> Diagnostic:

@@ -41,7 +41,7 @@ def _require_limit(result: Lexemes, noun: Lexeme) -> None:
     if type_at(result, len(result) - 2) in HEADS:
         hint = "how much is bought is set by the risk limits of the account"
         raise NotReadError(
-            "prompt.not_modelled", "{} is known but cannot be used here", (result[-1].start, noun.end), hint
+            "prompt.not_modelled", "{} is nothing that is measured here", (result[-1].start, noun.end), hint
         )
 
 
