@@ -19,6 +19,7 @@ from libs.common.events import (
 )
 from libs.common.generation import CancelGeneration
 from libs.strategy.sandbox.host.pool import Pool
+from services.strategy_gen.compiler.compile import compile_text
 from services.strategy_gen.llm.errors import BadAnswerError, ModelAuthError
 from tests.support.build import START
 from tests.support.generation import OVERSOLD, Desk, Script, generate, judged, running, service, stored
@@ -261,3 +262,19 @@ async def test_ten_variants_are_written_four_at_a_time_and_doubles_are_mended(tm
     assert [made.findings[0]["code"] for made in doubles] == ["variant.duplicate"]
     assert [each.strategy_id for each in done.strategies] == [each.strategy_id for each in reversed(proposed)]
     assert sorted(each.variant for each in done.strategies) == list(range(1, 11))
+
+
+async def test_further_variant_may_leave_otherwise_and_the_first_may_not(tmp_path: Path, sandbox: Pool) -> None:
+    stored(tmp_path)
+    meant = compile_text(OVERSOLD, timeframe="1h").code
+    sooner = meant.replace("70", "55")
+    assert sooner != meant
+    script = Script(more={1: [sooner, meant], 2: [sooner]})
+    async with running(service(tmp_path, sandbox, script), tmp_path) as desk:
+        await desk.deliver(generate(engine="llm", variants=2))
+        for proposed in await desk.until(StrategyProposed, 2):
+            await desk.deliver(judged(proposed))
+        (done,) = await desk.until(GenerationDone)
+    fallen = [made for made in desk.facts(AttemptMade) if made.findings]
+    assert [(made.variant, made.findings[0]["code"]) for made in fallen] == [(1, "meaning.differs")]
+    assert sorted((each.variant, each.attempts) for each in done.strategies) == [(1, 2), (2, 1)]

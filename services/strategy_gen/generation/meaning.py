@@ -16,6 +16,9 @@ from libs.strategy.signals import Signals
 AGREE = 0.99
 """Share of all bars on which the positions have to be equal, and of all entries that have to be on the same bar."""
 
+NEAR = 0.5
+"""Share of a further variant's entries that have to fall where the compiler's code is invested: it may read open points otherwise."""
+
 SHOWN = 5
 Positions = npt.NDArray[np.int8]
 
@@ -77,6 +80,21 @@ def differs(wanted: Mapping[str, Traded], got: Mapping[str, Traded], times: Mapp
         "message": f"it does not mean what was asked: {wrong} of {bars} bars differ; {entered} entries are meant, it makes {own}, {both} on the same bar",
         "hint": "follow the restatement of the request word by word, with its defaults and periods",
         "bars": examples,
+    }
+
+
+def departs(wanted: Mapping[str, Traded], got: Mapping[str, Traded]) -> dict[str, Any] | None:
+    """Return a finding for a further variant that is no longer about the sentence: most of its entries are elsewhere, or it makes none."""
+    entered = sum(int(each.entries.sum()) for each in got.values())
+    within = sum(int((got[name].entries & (each.positions == 1)).sum()) for name, each in wanted.items())
+    if not entered:
+        return silent(got)
+    if within >= NEAR * entered:
+        return None
+    return {
+        "code": "meaning.departs",
+        "message": f"it is about something else: {within} of its {entered} entries fall where the request's own strategy is invested",
+        "hint": "keep the entry condition of the request; vary what it leaves open, add a filter, or leave otherwise",
     }
 
 

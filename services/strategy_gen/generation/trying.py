@@ -58,10 +58,15 @@ class Trial:
                 return found
         return None
 
-    def strays(self, reference: "Trial | None") -> Finding | None:
-        """Return how it differs from the compiler's code for the same sentence; without one, whether it never trades."""
+    def strays(self, reference: "Trial | None", *, exactly: bool = True) -> Finding | None:
+        """Return how it differs from the compiler's code for the same sentence; without one, whether it never trades.
+
+        exactly: it has to trade alike; else it is another variant and has to be about the same.
+        """
         if reference is None:
             return meaning.silent(self.traded())
+        if not exactly:
+            return meaning.departs(reference.traded(), self.traded())
         times = {name: frame.ts for name, frame in self._markets.frames.items()}
         return meaning.differs(reference.traded(), self.traded(), times)
 

@@ -168,7 +168,8 @@ class Workshop:
         """Return what a model's code does other than it was asked; the compiler's own is what it would be held against."""
         if due.engine == "compiler":
             return None
-        return trial.looks_ahead() or trial.strays(self._reference(job, markets) if job.plan.compiles else None)
+        reference = self._reference(job, markets) if job.plan.compiles else None
+        return trial.looks_ahead() or trial.strays(reference, exactly=due.variant == 1)
 
     def _reference(self, job: Job, markets: Probe) -> Trial | None:
         reference = Trial(parsed(job, self._compiled(job)), markets, self._parts.sandbox)

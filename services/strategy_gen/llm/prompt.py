@@ -112,8 +112,8 @@ def _variant(number: int) -> str:
     if number <= 1:
         return ""
     return (
-        f"This is variant {number} of several that are written apart: choose another sensible reading of whatever the request "
-        "leaves open (periods, thresholds, exits), and keep everything it does say."
+        f"This is variant {number} of several that are written apart: keep what the request says, and vary what it leaves open: periods, "
+        "exits, one more filter. Most entries must still fall where the plain reading would be invested."
     )
 
 

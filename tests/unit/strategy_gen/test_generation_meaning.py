@@ -54,6 +54,23 @@ def test_meaning_agrees_on_99_of_100_bars_and_entries() -> None:
     assert differs(traded(once), traded(missed)) is None
 
 
+def test_further_variant_may_filter_and_leave_otherwise_but_not_enter_elsewhere() -> None:
+    plain, filtered, elsewhere = (np.zeros(1_000, np.int8) for _ in range(3))
+    plain[::20], plain[10::20] = 1, -1
+    filtered[3::40], filtered[36::40] = 1, -1
+    elsewhere[11::20], elsewhere[15::20] = 1, -1
+    wanted = {"A": traded(plain)}
+    assert differs(traded(plain), traded(filtered)) is not None
+    assert meaning.departs(wanted, {"A": traded(filtered)}) is None
+    found = meaning.departs(wanted, {"A": traded(elsewhere)})
+    assert found is not None
+    assert found["code"] == "meaning.departs"
+    assert "0 of its 50 entries" in found["message"]
+    never = meaning.departs(wanted, {"A": traded(np.zeros(1_000))})
+    assert never is not None
+    assert never["code"] == "meaning.no_signal"
+
+
 def test_code_that_never_trades_differs_from_one_that_rarely_does() -> None:
     rare = np.zeros(1_000, np.int8)
     rare[500], rare[503] = 1, -1
