@@ -40,6 +40,17 @@ PLANTED = [
     ),
     ("Only the gateway is a web server", "libs/common/settings.py", "import uvicorn"),
     ("Exchanges and quote services are reached from feeds and venues only", "services/executor/app.py", "import ccxt"),
+    ("Cores reach no bus, no database, no network", "services/strategy_gen/compiler/compile.py", "import sqlalchemy"),
+    (
+        "Models, vectors, PDFs and grammars are reached from their rooms only",
+        "services/backtest/app.py",
+        "import chromadb",
+    ),
+    (
+        "Models, vectors, PDFs and grammars are reached from their rooms only",
+        "services/strategy_gen/app.py",
+        "import pydantic_ai.models",
+    ),
     (
         "Exchanges and quote services are reached from feeds and venues only",
         "services/ingest/app.py",

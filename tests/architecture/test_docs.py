@@ -4,6 +4,7 @@ import importlib
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from deploy.local import SERVICES
@@ -11,6 +12,7 @@ from libs.common.commands import COMMANDS
 from libs.common.events import FACTS
 from libs.common.settings import CommonSettings
 from libs.common.streams import STREAMS
+from services.strategy_gen.llm.settings import LlmSettings
 from tests.conftest import ROOT
 
 BUS = (ROOT / "docs" / "bus.md").read_text()
@@ -45,6 +47,14 @@ def test_every_setting_is_in_the_settings_page_with_its_meaning_and_no_other() -
         assert f"| {field.description} |" in SETTINGS
     listed = {line.split("`")[1] for line in SETTINGS.splitlines() if line.startswith("| `SENTINEL_")}
     assert listed == {f"SENTINEL_{name.upper()}" for name in known}
+
+
+def test_every_setting_of_the_models_is_in_the_generation_page() -> None:
+    page = (ROOT / "docs" / "generation.md").read_text()
+    for name, field in LlmSettings.model_fields.items():
+        alias = field.validation_alias
+        names = alias.choices if isinstance(alias, AliasChoices) else [f"SENTINEL_{name.upper()}"]
+        assert all(f"`{each}`" in page for each in names), name
 
 
 def test_services_of_the_launcher_are_the_folders_there_are() -> None:
