@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
 
 from libs.common.db import Database
 from libs.common.errors import StoreUnavailableError
-from libs.common.events import StrategyRetired
+from libs.common.events import GenerationDone, StrategyProposed, StrategyRetired
+from libs.strategy.sandbox.host.pool import Pool
 from services.agents import app as agents
 from services.agents.settings import Settings as AgentsSettings
+from services.backtest import trials_store
 from services.executor import app as executor
 from services.executor.audit import audit
 from services.executor.settings import Settings as ExecutorSettings
@@ -26,6 +29,10 @@ from services.strategy_gen import app as strategy_gen
 from services.strategy_gen.settings import Settings as GenSettings
 from tests.support.bench import Bench
 from tests.support.build import bar, portfolio, promoted, signal, submit
+from tests.support.generation import generate, running, stored
+from tests.support.generation import judged as judgement
+from tests.support.generation import service as generation
+from tests.support.research import judged, research, rows
 
 
 def binaries() -> Path | None:
@@ -103,6 +110,31 @@ async def test_strategy_gen_and_agents_keep_what_they_are_told(postgres: str, tm
         await bench.deliver(StrategyRetired.after(strategy, strategy_id="s1", step=1))
     async with Bench.open(service, tmp_path, postgres) as bench:
         assert (bench.state.agents, bench.state.steps) == ({}, {"s1": 1})
+
+
+async def test_backtest_judges_counts_and_keeps_its_tries_for_ever(postgres: str, tmp_path: Path) -> None:
+    async with research(tmp_path, postgres) as bench:
+        assert (await judged(bench)).evidence.tries == 1
+        assert (await judged(bench, 35)).evidence.tries == 2
+        for table in (trials_store.TRIALS, trials_store.HOLDOUTS):
+            first = next(iter(table.columns))
+            for statement in (delete(table), update(table).values({first: first})):
+                with pytest.raises(DBAPIError, match="append-only"):
+                    async with bench.transactor.database.begin() as connection:
+                        await connection.execute(statement)
+        assert len(await rows(bench, trials_store.TRIALS)) == 2
+
+
+async def test_sentence_becomes_a_strategy_with_its_verdict(postgres: str, tmp_path: Path) -> None:
+    stored(tmp_path)
+    with Pool(1) as sandbox:
+        service = generation(tmp_path, sandbox)
+        async with running(service, tmp_path, url=postgres) as desk:
+            await desk.deliver(generate())
+            (proposed,) = await desk.until(StrategyProposed)
+            await desk.deliver(judgement(proposed))
+            (done,) = await desk.until(GenerationDone)
+    assert (done.strategies[0].strategy_id, done.strategies[0].verdict) == (proposed.strategy_id, "good")
 
 
 async def test_conflict_of_two_transactions_may_pass_and_is_told_so(postgres: str) -> None:

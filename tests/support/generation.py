@@ -136,9 +136,11 @@ def service(folder: Path, sandbox: Pool, writer: Script | None = None) -> Servic
 
 
 @asynccontextmanager
-async def running(service: Service, folder: Path, last: int | None = None, task: int = 0) -> AsyncIterator[Desk]:
-    """Open the service on `folder` with one of its tasks: 0 works generations off, 1 reads the knowledge. Leaving it is a kill; last: see Desk."""
-    async with Bench.open(service, folder) as bench:
+async def running(
+    service: Service, folder: Path, last: int | None = None, task: int = 0, url: str | None = None
+) -> AsyncIterator[Desk]:
+    """Open the service on `folder` with one of its tasks: 0 works generations off, 1 reads the knowledge. Leaving it is a kill; last: see Desk; url: a database other than SQLite."""
+    async with Bench.open(service, folder, url) as bench:
         desk = Desk(bench, last)
         working = asyncio.create_task(service.tasks[task](desk))  # type: ignore[arg-type]  # the part of an outlet that it uses
         try:

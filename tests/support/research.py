@@ -24,11 +24,11 @@ def rules(below=40):
 
 
 @asynccontextmanager
-async def research(folder):
-    """Open the service on hourly bars of BTCUSDT."""
+async def research(folder, url=None):
+    """Open the service on hourly bars of BTCUSDT; url: a database other than SQLite below `folder`."""
     settings = Settings(data_dir=folder)
     CatalogWriter(settings.catalog_dir).append("BTCUSDT", "1h", walk(BARS, 3), "test", False)
-    async with Bench.open(build(settings), folder) as opened:
+    async with Bench.open(build(settings), folder, url) as opened:
         yield opened
         opened.service.close()
 
