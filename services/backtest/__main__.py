@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import importlib
 import os
+import sys
 from pathlib import Path
 
 from libs.common.runtime import run
@@ -18,7 +19,7 @@ def main() -> None:
     asked = _parser().parse_args()
     settings = Settings()
     os.environ.setdefault("SENTINEL_JIT", "1")
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.data_dir.absolute() / "numba" / _sources()))
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache(settings.data_dir) / _sources()))
     # `libs.market.jit` and numba read both variables while they are imported, so what uses them can only be imported now.
     roles = importlib.import_module("services.backtest.roles")
     if asked.role == "worker":
@@ -32,6 +33,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--role", choices=ROLES, default="all", help="what this process does")
     parser.add_argument("--name", default="backtest_worker", help="what the pulse of a worker is called")
     return parser
+
+
+def _cache(data_dir: Path) -> Path:
+    """Return where compiled code is kept: with the installation, so that a new data directory need not compile again, if we may write there."""
+    installed = Path(sys.prefix)
+    return (installed if os.access(installed, os.W_OK) else data_dir.absolute()) / "numba"
 
 
 def _sources() -> str:
