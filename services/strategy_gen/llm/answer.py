@@ -18,6 +18,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e01ef]"
 )
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Each takes six bytes in a fact, so that a whole answer of them would be too long for the bus."""
+
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 _FENCED = re.compile(r"\s*```[ \t]*(?P<tag>[^\n`]*)\n(?P<code>.*?)\n?[ \t]*```\s*", re.DOTALL)
 _TAGS = ("", "python", "py", "python3")
@@ -78,6 +81,8 @@ class Written(BaseModel):
         code = unfenced(value)
         if not code.strip():
             raise ValueError("the code is empty")
+        if len(code) + 5 * len(_CONTROL.findall(code)) > MAX_CODE:
+            raise ValueError("the code holds too many control characters; in a text write them as escapes")
         return code
 
     @field_validator("parameters")

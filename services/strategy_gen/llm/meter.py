@@ -78,10 +78,11 @@ class Meter:
             await self._book(replace(call, outcome="no_json"))
             raise BadAnswerError(f"{call.model} answered with something that is no JSON text") from None
         tokens = _usage(self._price, said)
-        if tokens is None:
+        cost = Decimal(0) if tokens is None else self._price.of(tokens)
+        # More than the reservation is more than was sent and may be written: no provider can have done that.
+        if tokens is None or cost > call.cost_usd:
             await self._book(replace(call, outcome="no_usage"))
             return
-        cost = self._price.of(tokens)
         counted = replace(call, tokens_in=tokens.into, tokens_out=tokens.out, cost_usd=cost, estimated=False)
         await self._book(replace(counted, outcome="answered"))
 
