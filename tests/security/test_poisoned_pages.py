@@ -14,7 +14,7 @@ from libs.common.errors import BadInputError
 from libs.report.page import page
 from services.gateway.status_page import load_page
 from tests.api import sentences as told
-from tests.api.facts import proposed
+from tests.api.facts import judged, proposed
 from tests.api.world import World, open_world
 from tests.security.poisoned.words import HOSTILE, IN_JSON, UNSEEN
 from tests.support.reports import hostile as hostile_report
@@ -44,22 +44,24 @@ def facts(text: str) -> list[Any]:
     cited = {"document": f"risk/{text}.md"[:256], "chunk": 0, "heading": text, "quote": text, "score": 0.5}
     finding = {"code": text, "message": text, "phrase": text, "hint": text, text[:20]: text, "nearest": [text]}
     made = told.made(name=text, detail=text, model=text)
+    strategy = proposed(
+        "s1",
+        kind="python.signals",
+        rules=None,
+        code=f"# {text}\n",
+        name=text,
+        in_words=text,
+        origin="llm",
+        generation_id="g1",
+    )
     return [
         told.generating(name=text, universe=text[:64], asked_by=text[:64]).model_copy(update={"text": text}),
         told.attempt(
             engine="llm", model=text, prompt_hash="ab", rationale=text, citations=(cited,), code=f"# {text}\n"
         ),
         told.broken(number=2, rationale=text).model_copy(update={"code": text, "findings": (finding,)}),
-        proposed(
-            "s1",
-            kind="python.signals",
-            rules=None,
-            code=f"# {text}\n",
-            name=text,
-            in_words=text,
-            origin="llm",
-            generation_id="g1",
-        ),
+        strategy,
+        judged(strategy).model_copy(update={"deciding_rule": text}),
         told.generated(
             "g1",
             made,
