@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nats
+import nats.errors
 
 ANSWER_WITHIN_S = 30
 
@@ -25,7 +26,7 @@ async def publish(url: str, verb: str, fields: dict[str, Any]) -> dict[str, Any]
     """Send a command to strategy_gen and return its answer: `result_ids` and `result`, or `code` and `detail` of a refusal."""
     identity = str(uuid.uuid4())
     envelope = {"event_id": identity, "root_id": identity, "at": datetime.now(UTC).isoformat(), "asked_by": "example"}
-    client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=1)
+    client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=1, error_cb=_unsaid)
     try:
         answers = await client.subscribe(f"answers.strategy_gen.{identity}")
         body = json.dumps({**fields, **envelope}).encode()
@@ -34,6 +35,10 @@ async def publish(url: str, verb: str, fields: dict[str, Any]) -> dict[str, Any]
         return dict(json.loads(message.data))
     finally:
         await client.close()
+
+
+async def _unsaid(error: Exception) -> None:
+    """Say nothing of a link that fails: `publish` raises it."""
 
 
 def read() -> argparse.Namespace:
@@ -51,12 +56,21 @@ def main() -> int:
     """Publish, print the answer as JSON, and return the exit code: 1 for a refusal."""
     asked = read()
     fields: dict[str, Any] = {"symbols": asked.symbol} | ({"timeframe": asked.timeframe} if asked.timeframe else {})
-    if asked.verb == "submit":
-        place = Path(asked.what)
-        fields |= {"name": place.stem.replace("_", " "), "code": place.read_text()}
-    else:
-        fields["text"] = asked.what
-    answer = asyncio.run(publish(asked.url, asked.verb, fields))
+    try:
+        if asked.verb == "submit":
+            place = Path(asked.what)
+            fields |= {"name": place.stem.replace("_", " "), "code": place.read_text()}
+        else:
+            fields["text"] = asked.what
+        answer = asyncio.run(publish(asked.url, asked.verb, fields))
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except nats.errors.Error as error:
+        sys.stderr.write(
+            f"{error}: is {asked.url} the bus? `sentinel up` writes it into nats.url of its data directory\n"
+        )
+        return 4
     sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     return 1 if "code" in answer else 0
 

@@ -12,6 +12,7 @@ import typer
 from libs.client import render
 from libs.client.errors import exit_code_of
 from libs.client.verbs import (
+    alerts,
     check,
     dead,
     doctor,
@@ -54,6 +55,7 @@ _VERBS: tuple[Callable[..., None], ...] = (
     trading.trades,
     trading.portfolio,
     trading.agents,
+    alerts.alerts,
     trading.decisions,
     trading.why,
     trading.kill,

@@ -14,6 +14,7 @@ from services.gateway.routes import (
     knowledge,
     market,
     models,
+    said,
     screens,
     strategies,
     system,
@@ -31,7 +32,7 @@ def build_api(gateway: Gateway, page: StatusPage) -> FastAPI:
     version_1 = APIRouter(prefix=API)
     of_strategies = generation, strategies, backtests
     of_work = jobs, models, screens, knowledge
-    for module in (*of_strategies, *of_work, facts, trading, market, universes, system):
+    for module in (*of_strategies, *of_work, said, facts, trading, market, universes, system):
         version_1.include_router(module.router(gateway))
     for routes in (version_1, system.probes(gateway), documented.router(gateway, page)):
         app.include_router(routes)

@@ -44,6 +44,8 @@ STATUSES: tuple[tuple[str, int], ...] = (
     ("model.timeout", 504),
     ("model.unavailable", 503),
     ("model.rate_limited", 503),
+    ("knowledge.index", 503),
+    ("knowledge.embeddings", 503),
     ("idempotency.running", 409),
     ("idempotency.", 422),
     ("input.", 422),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from libs.strategy.sandbox.host.availability import switches_for
+from libs.strategy.sandbox.host.fleet import Plan
 from libs.strategy.sandbox.host.pool import Pool
 from services.strategy_gen.knowledge.remote import RemoteEmbedder
 from services.strategy_gen.llm.protocol import Writer
@@ -41,7 +42,7 @@ class Parts:
 def chosen(settings: Settings, models: LlmSettings | None = None) -> Parts:
     """Return the parts that the settings ask for, none of them started."""
     told = models or LlmSettings()
-    pool = Pool(1, switches_for(settings.sandbox))
+    pool = Pool(plan=Plan(1, switches_for(settings.sandbox), keep=0))  # sentences come seldom: its memory is given back
     base = Once(lambda: _knowledge(settings))
     writer = Models(settings, told) if told.links() else None
 

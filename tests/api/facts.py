@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.events import (
+    AlertRaised,
     BacktestCompleted,
     BarClosed,
     ControlChanged,
@@ -74,6 +75,19 @@ def judged(cause: StrategyProposed, verdict: Verdict = Verdict.GOOD) -> Strategy
         gate=("paper",),
         data_hash="d1",
         report_key="0" * 64,
+    )
+
+
+def alert(n: float, strategy_id: str, symbol: str) -> AlertRaised:
+    return AlertRaised.first(
+        key=f"{n}",
+        at=hour(n),
+        strategy_id=strategy_id,
+        symbol=symbol,
+        timeframe="1d",
+        action="buy",
+        message=f"{symbol} buy: a gap",
+        price=100.0,
     )
 
 

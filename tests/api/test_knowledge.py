@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from libs.common.commands import AddDocument, Command, IndexKnowledge, RemoveDocument, SearchKnowledge
 from libs.common.events import Event
 from tests.api import sentences as told
@@ -99,6 +101,13 @@ async def test_removing_what_is_not_there_says_so(world: World) -> None:
     world.outlet.answer = lambda command: refused(command, "knowledge.unknown", pointer="/name")
     reply = await world.client.delete(f"{KNOWLEDGE}/documents/risk/nothing")
     assert (reply.status_code, reply.json()["code"]) == (404, "knowledge.unknown")
+
+
+@pytest.mark.parametrize("code", ["knowledge.index", "knowledge.embeddings"])
+async def test_base_that_cannot_be_asked_just_then_is_503(world: World, code: str) -> None:
+    world.outlet.answer = lambda command: refused(command, code, hint="ask again in a moment")
+    reply = await world.client.post(f"{KNOWLEDGE}/search", json={"query": "where do I put a stop?"})
+    assert (reply.status_code, reply.json()["code"]) == (503, code)
 
 
 async def test_text_too_large_for_the_bus_is_413_and_sends_nothing(world: World) -> None:

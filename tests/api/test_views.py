@@ -9,13 +9,23 @@ from libs.common.events import StrategyDeleted, StrategyRetired
 from libs.common.values import Verdict
 from services.gateway.app import prune_once
 from services.gateway.pruning import KEEP_PER_SYMBOL
-from tests.api.facts import backtest, control, feed, filled, judged, order, proposed, story
+from tests.api.facts import alert, backtest, control, feed, filled, judged, order, proposed, story
 from tests.api.world import World
 from tests.support.build import bar, hour, portfolio, signal
 
 
 async def test_lists_without_facts_are_empty(world: World) -> None:
-    for path in ("strategies", "backtests", "agents", "signals", "decisions", "trades", "orders", "market/symbols"):
+    for path in (
+        "strategies",
+        "backtests",
+        "agents",
+        "signals",
+        "alerts",
+        "decisions",
+        "trades",
+        "orders",
+        "market/symbols",
+    ):
         assert await world.get(f"/api/v1/{path}") == {"items": [], "next_cursor": None}
     assert await world.get("/api/backtests") == []
 
@@ -35,6 +45,19 @@ async def test_story_shows_in_every_list(world: World) -> None:
     (agent,) = (await world.get("/api/v1/agents"))["items"]
     assert agent["symbol"] == "BTCUSDT"
     assert agent["strategies"][0]["signal"]["id"] == told.signal.event_id
+
+
+async def test_alerts_are_listed_newest_first_of_all_or_of_one_strategy_or_symbol(world: World) -> None:
+    raised = [alert(1, "gap", "AAPL"), alert(2, "dip", "AAPL"), alert(3, "gap", "MSFT")]
+    await world.fold(*raised)
+
+    async def ids(**only: str) -> list[str]:
+        return [one["id"] for one in (await world.get("/api/v1/alerts", **only))["items"]]
+
+    first, second, third = (event.event_id for event in raised)
+    assert await ids() == [third, second, first]
+    assert await ids(strategy_id="gap") == [third, first]
+    assert await ids(symbol="aapl") == [second, first]
 
 
 async def test_facts_in_any_order_give_the_same_read_model(world: World) -> None:

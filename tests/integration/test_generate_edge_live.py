@@ -81,7 +81,7 @@ async def test_command_line_makes_a_judged_strategy_out_of_a_sentence(api: httpx
         ["strategy", "verdict", "attempt", "generation"],
     ), err
     code, out, _ = await sentinel("generate", IDEA, "--backtest")
-    assert (code, f"strategy: {best['strategy_id']}" in out, "Total return" in out) == (0, True, True)
+    assert (code, f"strategy\t{best['strategy_id']}" in out, "Total return" in out) == (0, True, True)
 
 
 async def test_sentence_that_is_not_understood_is_drawn_and_changes_nothing(api: httpx.AsyncClient) -> None:

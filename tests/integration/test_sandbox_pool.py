@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -255,3 +256,20 @@ def test_setting_decides_on_or_off_and_nothing_else() -> None:
     assert switches_for("off") == Switches(sandbox="off")
     assert error_of(lambda: switches_for("Off")).code == "sandbox.setting"
     assert json.loads(Switches().encode())["sandbox"] == "on"
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_fork_servers_without_work_go_and_come_back_when_there_is_some(keep: int) -> None:
+    plan = Plan(2, Switches(), hello_s=10.0, command=program(SERVE, "time.sleep(0.05)"), keep=keep, idle_s=0.3)
+    with Pool(plan=plan, queue_limit=8) as pool:
+        for _ in range(2):
+            assert {each.result().code for each in [pool.submit(job(), str(caller)) for caller in range(6)]} == {"ok"}
+            until(lambda: len(alive(descendants(os.getpid()))) == keep)
+        assert pool.capabilities()["sandbox"] == "on"
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,5 +1,6 @@
 """generate: a trading idea in plain English becomes code that is checked, tried and judged."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from libs.client import render
-from libs.client.errors import FAILED, BelowVerdictError, RefusedByGatewayError
+from libs.client.errors import FAILED, BelowVerdictError, RefusedByGatewayError, UnreachableError
 from libs.client.verbs.options import DataDir, Json, client_of
 from libs.client.verbs.strategies import VERDICTS, Symbols, Timeframe
 
@@ -31,34 +32,43 @@ def generate(
     json: Json = False,
 ) -> None:
     """Turn a trading idea in plain English into a strategy: checked, tried, judged, explained."""
-    if min_verdict is not None and min_verdict not in VERDICTS:
-        raise typer.BadParameter(f"one of {', '.join(VERDICTS)}", param_hint="--min-verdict")
-    if offline and model:
-        raise typer.BadParameter("either the compiler or the model", param_hint="--offline, --model")
+    _check_usage(text, min_verdict, is_torn=offline and model)
     engine = "offline" if offline else "llm" if model else "auto"
     wish = {"text": text, "engine": engine, "variants": variants, "symbols": symbol, "universe": universe}
     wish |= {"timeframe": timeframe, "name": name}
     to_the_end = backtest or json or min_verdict is not None
+    from libs.client.verbs import generated  # noqa: PLC0415 - --help must not pay for it
+
+    if save is not None:
+        generated.check_place(save)
     try:
-        result = _made(wish, folder, to_the_end=to_the_end, is_quiet=json, place=save)
+        result, found = _made(wish, folder, to_the_end=to_the_end)
     except RefusedByGatewayError as error:
         _refuse(error, text)
         raise
-    if result is None:
-        return
     if json:
         render.as_json(result)
-    else:
-        from libs.client.verbs.generated import show  # noqa: PLC0415 - --help must not pay for it
+    elif result is not None:
+        generated.show(result, metrics=backtest)
+    if save is not None:
+        generated.save(found[0]["code"], save, is_told=not json)
+    if result is not None:
+        _check(result["strategies"][0]["verdict"], min_verdict)
 
-        show(result, metrics=backtest)
-    _check(result["strategies"][0]["verdict"], min_verdict)
+
+def _check_usage(text: str, min_verdict: str | None, *, is_torn: bool) -> None:
+    if min_verdict is not None and min_verdict not in VERDICTS:
+        raise typer.BadParameter(f"one of {', '.join(VERDICTS)}", param_hint="--min-verdict")
+    if is_torn:
+        raise typer.BadParameter("either the compiler or the model", param_hint="--offline, --model")
+    if not text.strip():
+        raise typer.BadParameter('say what to trade and when: "buy BTCUSDT when RSI is below 30"', param_hint="TEXT")
 
 
 def _made(
-    wish: dict[str, Any], folder: Path | None, *, to_the_end: bool, is_quiet: bool, place: Path | None
-) -> dict[str, Any] | None:
-    """Return what came of the sentence; None where it is still being judged, which was said then."""
+    wish: dict[str, Any], folder: Path | None, *, to_the_end: bool
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Return what came of the sentence and its strategies; no result where it is still being judged, which was said then."""
     from libs.client import work  # noqa: PLC0415 - the client's library costs 90 ms
     from libs.client.verbs import generated  # noqa: PLC0415 - as above
     from libs.client.verbs.generating import follow  # noqa: PLC0415 - as above
@@ -69,20 +79,17 @@ def _made(
         try:
             job = follow(client, job, to_the_end=to_the_end)
         except KeyboardInterrupt:
-            render.line(f"it goes on: sentinel jobs {job['id']}, or sentinel jobs {job['id']} --cancel")
+            sys.stderr.write(f"it goes on: `sentinel jobs {job['id']}` shows it, with --cancel it is stopped\n")
             raise
-        if job["state"] == work.RUNNING:
-            found = [client.get(f"/strategies/{identity}") for identity in _proposed(job)]
-            generated.show_pending(job, found)
-            result = None
-        else:
+        except UnreachableError as error:
+            error.hint = f"it goes on when the system is back: `sentinel jobs {job['id']}`"
+            raise
+        if job["state"] != work.RUNNING:
             result = work.result_of(client, job)
-            found = result["strategies"]
-    if place is not None:
-        generated.save(found[0]["code"], place)
-        if not is_quiet:
-            render.line(f"saved: {place}")
-    return result
+            return result, result["strategies"]
+        found = [client.get(f"/strategies/{identity}") for identity in _proposed(job)]
+        generated.show_pending(job, found)
+        return None, found
 
 
 def _proposed(job: dict[str, Any]) -> list[str]:
@@ -96,11 +103,11 @@ def _refuse(error: RefusedByGatewayError, text: str) -> None:
     if not any(is_of_text(found) for found in error.diagnostics):
         return
     for line in draw(text, error.diagnostics):
-        is_red = is_mark(line) and sys.stderr.isatty()
+        is_red = is_mark(line) and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         sys.stderr.write((f"{_RED}{line}{_NORMAL}" if is_red else line) + "\n")
-    sys.stderr.write(f"sentinel: no strategy was made: {error.detail} [{error.code}]\n")
-    if error.hint:
-        sys.stderr.write(f"  hint: {error.hint}\n")
+    count = len(error.diagnostics)
+    marked = "the phrase is" if count == 1 else f"the {count} phrases are"
+    sys.stderr.write(f"sentinel: no strategy was made, {marked} marked above [{error.code}]\n")
     raise typer.Exit(FAILED)
 
 

@@ -35,6 +35,7 @@ class Steps:
         self._console = console
         self._status: Any = None
         self._told: set[tuple[int, int]] = set()
+        self._since = time.monotonic()
 
     @contextmanager
     def shown(self) -> Iterator["Steps"]:
@@ -54,7 +55,8 @@ class Steps:
             if which not in self._told:
                 self._told.add(which)
                 self._console.print(line_of(attempt, job.get("variants") or 1), markup=False, highlight=False)
-        self._status.update(doing(job))
+        if job["state"] == RUNNING:
+            self._status.update(f"{doing(job)}, {time.monotonic() - self._since:.0f} s")
 
 
 def follow(client: Client, job: dict[str, Any], *, to_the_end: bool) -> dict[str, Any]:
@@ -86,8 +88,10 @@ def doing(job: dict[str, Any]) -> str:
     if not said:
         return "waiting for strategy_gen"
     step, _, more = str(said["phase"]).partition(", ")
+    many = job.get("symbols_total") or 0
+    whose = f" of {many:,} symbols" if step == "judge" and many > 1 else ""
     count = f", {said['done']} of {said['total']} variants ready" if (said["total"] or 0) > 1 else ""
-    return _WORDS.get(step, render.cell(step)) + (f" ({render.cell(more)})" if more else "") + count
+    return _WORDS.get(step, render.cell(step)) + whose + (f" ({render.cell(more)})" if more else "") + count
 
 
 def line_of(attempt: dict[str, Any], variants: int) -> str:

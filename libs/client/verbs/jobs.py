@@ -8,7 +8,7 @@ from libs.client import render
 from libs.client.verbs.options import DataDir, Json, Limit, client_of
 from libs.common.errors import BadInputError
 
-_COLUMNS = ("id", "mode", "state", "done", "name", "universe", "symbols_total", "at")
+_COLUMNS = ("id", "mode", "state", "done", "name", "at", "symbols_total", "universe")
 _FACTS = (
     "mode",
     "state",
@@ -29,7 +29,7 @@ _FACTS = (
 def jobs(
     job_id: Annotated[str | None, typer.Argument(help="Show this one.")] = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="Stop it at its next piece.")] = False,
-    result: Annotated[bool, typer.Option("--result", help="Print its result as JSON.")] = False,
+    result: Annotated[bool, typer.Option("--result", help="Its result: of a sentence to read, else as JSON.")] = False,
     limit: Limit = 20,
     folder: DataDir = None,
     json: Json = False,
@@ -45,7 +45,7 @@ def jobs(
             body = client.cancel(job_id)
             render.as_json(body) if json else render.line(f"cancelled: {job_id}")
         elif result:
-            render.as_json(client.get(f"/jobs/{job_id}/result"))
+            _result(client.get(f"/jobs/{job_id}/result"), json)
         else:
             body = client.get(f"/jobs/{job_id}")
             render.as_json(body) if json else _show(body)
@@ -59,23 +59,44 @@ def _list(found: list[dict[str, Any]], json: bool) -> None:
 
 
 def _show(job: dict[str, Any]) -> None:
-    pairs = [(name, job[name]) for name in _FACTS if job.get(name) is not None]
+    pairs = [
+        (name, job[name])
+        for name in _FACTS
+        if job.get(name) is not None and (name != "name" or job[name] != job.get("text"))
+    ]
     if job["state"] == "running":
         pairs.append(("progress", _done(job)))
     pairs += [(name, value) for name, value in job.get("summary", {}).items() if not isinstance(value, list | dict)]
-    pairs += [("attempt", _attempt(one)) for one in job.get("attempts", [])]
-    pairs += [("strategy", f"{one['strategy_id']} {one['verdict'] or 'without a verdict'}") for one in _made(job)]
+    pairs += [("attempt", _attempt(one, job.get("variants") or 1)) for one in job.get("attempts", [])]
+    pairs += [("strategy", _strategy(one)) for one in _made(job)]
     render.facts(pairs, f"job {job['id']}")
+
+
+def _result(body: dict[str, Any], json: bool) -> None:
+    if json or "in_words" not in body:
+        render.as_json(body)
+        return
+    from libs.client.verbs.generated import show  # noqa: PLC0415 - --help must not pay for it
+
+    show(body, metrics=True)
 
 
 def _made(job: dict[str, Any]) -> list[dict[str, Any]]:
     return job["strategies"] if job["mode"] == "generate" and job["state"] == "done" else []
 
 
-def _attempt(one: dict[str, Any]) -> str:
+def _attempt(one: dict[str, Any], variants: int) -> str:
     from libs.client.verbs.generating import line_of  # noqa: PLC0415 - the client's library costs 90 ms
 
-    return line_of(one, one["variant"] + 1)
+    return line_of(one, variants)
+
+
+def _strategy(one: dict[str, Any]) -> str:
+    from libs.client.verbs.worth import spell  # noqa: PLC0415 - --help must not pay for it
+
+    if one["verdict"] is None:
+        return f"{one['strategy_id']} without a verdict: {one['detail']}"
+    return f"{one['strategy_id']} {spell(one['verdict'], one.get('deciding_rule') or one['detail'])}"
 
 
 def _done(job: dict[str, Any]) -> str | None:

@@ -1,5 +1,6 @@
 """index and ask: the knowledge base is read again, or asked. What it answers are quotations, word for word."""
 
+import re
 import sys
 import textwrap
 from enum import StrEnum
@@ -12,6 +13,10 @@ from libs.client.verbs.options import DataDir, Json, client_of
 
 QUOTED = "Quoted word for word from the knowledge base, nearest first; nothing here was written for you."
 _WIDTH = 96
+_CHANCE = 0.2
+_FAINT = f"No score reaches {_CHANCE}, so this may be chance: ask with the words a text about it would use."
+_BREAKS = re.compile(r"\s|[-*|>#+]|\d+[.)]|```")
+"""What begins a line that is no continuation of the one before it: lists, tables, quotations, headings, code."""
 
 
 class Domain(StrEnum):
@@ -54,6 +59,8 @@ def ask(
     json: Json = False,
 ) -> None:
     """Show the passages of the knowledge base nearest to a question. It quotes; it does not write."""
+    if not question.strip():
+        raise typer.BadParameter('ask something, such as "where do I put a stop?"', param_hint="QUESTION")
     wish: dict[str, Any] = {"query": question, "limit": limit} | ({"domain": domain.value} if domain else {})
     with client_of(folder) as client:
         body = client.search(wish)
@@ -65,7 +72,9 @@ def ask(
 
 def _show(hits: list[dict[str, Any]]) -> None:
     if not hits:
-        render.line("no passage is near that question; `sentinel index` reads the folders")
+        render.line(
+            "no passage has a word of that question: ask with words a text would use; `sentinel index` reads the folders"
+        )
         return
     if not sys.stdout.isatty():
         rows = [(hit["score"], _source(hit), hit["heading"], hit["text"]) for hit in hits]
@@ -78,10 +87,12 @@ def _show(hits: list[dict[str, Any]]) -> None:
     console = Console()
     for number, hit in enumerate(hits, 1):
         head = Text(f"\n{number}. {render.cell(_source(hit))}", style="bold cyan")
-        head.append(f"  {render.cell(hit['heading'] or hit['title'])}", style="default")
         head.append(f"  score {hit['score']:.2f}", style="dim")
         console.print(head)
+        console.print(Text(f"   {render.cell(hit['heading'] or hit['title'])}", style="bold"))
         console.print(Text(_wrapped(hit["text"], min(_WIDTH, console.width - 4))))
+    if hits[0]["score"] < _CHANCE:
+        console.print(Text(f"\n{_FAINT}", style="yellow"))
     console.print(Text(f"\n{QUOTED}", style="dim"))
 
 
@@ -90,6 +101,21 @@ def _source(hit: dict[str, Any]) -> str:
 
 
 def _wrapped(text: str, width: int) -> str:
-    """Return a passage within `width` columns; its own line breaks stay, so lists and tables keep their shape."""
-    lines = [part for line in render.plain(text).splitlines() for part in textwrap.wrap(line, max(20, width)) or [""]]
+    """Return a passage within `width` columns: prose flows, while lists, tables and code keep their lines."""
+    lines = [part for line in flowing(text) for part in textwrap.wrap(line, max(20, width)) or [""]]
     return textwrap.indent("\n".join(lines), "   ")
+
+
+def flowing(text: str) -> list[str]:
+    """Return the lines of a text with those of one paragraph joined."""
+    lines: list[str] = []
+    is_code = is_open = False
+    for line in render.plain(text).splitlines():
+        is_fence = line.startswith("```")
+        if is_open and line.strip() and not is_code and not _BREAKS.match(line):
+            lines[-1] += f" {line}"
+            continue
+        is_code ^= is_fence
+        is_open = bool(line.strip()) and not is_code and not is_fence and not line[0].isspace() and line[0] not in "|#"
+        lines.append(line)
+    return lines

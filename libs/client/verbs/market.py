@@ -151,11 +151,15 @@ def watch(
         render.as_json(body)
         return
     told = body["result"]
-    until = f"to {told['end']}" if told["end"] else "on"
+    start, until = _utc(told["start"]), f"to {_utc(told['end'])}" if told["end"] else "on"
     render.line(
-        f"watching {render.cell(told['symbols'])} {told['timeframe']} from {told['start']} {until}: {told['watch_id']}"
+        f"watching {render.brief(told['symbols'])} {told['timeframe']} from {start} {until}: {told['watch_id']}"
     )
     render.line(f"`sentinel ingest unwatch {told['watch_id']}` stops it")
+
+
+def _utc(text: str) -> str:
+    return render.cell(text).replace("+00:00", "Z")
 
 
 def unwatch(

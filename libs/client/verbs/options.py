@@ -16,6 +16,7 @@ from libs.common.errors import BadInputError
 
 if TYPE_CHECKING:
     from libs.client.client import Client
+    from libs.common.bus.connection import Connection
     from libs.common.bus.outlet import BusOutlet
 
 T = TypeVar("T")
@@ -39,6 +40,16 @@ def client_of(folder: Path | None) -> "Client":
 
 def on_bus(folder: Path | None, act: Callable[["BusOutlet"], Awaitable[T]]) -> T:
     """Return what `act` does straight on the bus, with the gateway up or down; raises UnreachableError."""
+    from libs.common.bus.outlet import BusOutlet  # noqa: PLC0415 - the bus library costs 160 ms
+
+    async def asked(link: "Connection") -> T:
+        return await act(BusOutlet(None, link))
+
+    return on_link(folder, asked)
+
+
+def on_link(folder: Path | None, act: Callable[["Connection"], Awaitable[T]]) -> T:
+    """Return what `act` does with a link to the bus; raises UnreachableError."""
     import asyncio  # noqa: PLC0415 - 27 ms that --help must not pay
 
     url = bus_url(data_dir(folder))
@@ -47,19 +58,18 @@ def on_bus(folder: Path | None, act: Callable[["BusOutlet"], Awaitable[T]]) -> T
         socket.create_connection((at.hostname or "127.0.0.1", at.port or 4222), timeout=REACH_WITHIN_S).close()
     except OSError:
         raise UnreachableError("the bus", url) from None
-    return asyncio.run(_on_bus(url, act))
+    return asyncio.run(_linked(url, act))
 
 
-async def _on_bus(url: str, act: Callable[["BusOutlet"], Awaitable[T]]) -> T:
+async def _linked(url: str, act: Callable[["Connection"], Awaitable[T]]) -> T:
     from libs.common.bus.connection import connect  # noqa: PLC0415 - the bus library costs 160 ms
-    from libs.common.bus.outlet import BusOutlet  # noqa: PLC0415 - the same
 
     logging.getLogger("sentinel").addHandler(logging.NullHandler())  # what matters reaches the person as an error
-    connection = await connect(url, "cli")
+    link = await connect(url, "cli")
     try:
-        return await act(BusOutlet(None, connection))
+        return await act(link)
     finally:
-        await connection.close()
+        await link.close()
 
 
 def moment(text: str | None, name: str) -> str | None:

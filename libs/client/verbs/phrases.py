@@ -22,14 +22,15 @@ def draw(text: str, findings: Sequence[Mapping[str, Any]]) -> list[str]:
     placed = [found for found in findings if is_of_text(found)]
     lines = _marked_once(text, placed) if is_short and placed else []
     for found in findings:
-        lines.append(f"{found.get('code', 'error')}: {found.get('message', '')}")
+        lines.append(f"{found.get('message', '')} [{found.get('code', 'error')}]")
         if is_of_text(found) and not is_short:
             lines += _marked(text, found["start"], found["end"])
+        hint = str(found.get("hint") or "")
         near = [str(one) for one in found.get("nearest") or ()]
-        if near:
-            lines.append("        nearest: " + ", ".join(f'"{one}"' for one in near[:5]))
-        if found.get("hint"):
-            lines.append(f"        hint: {found['hint']}")
+        if near and near[0] not in hint:
+            lines.append("  nearest: " + ", ".join(f'"{one}"' for one in near[:5]))
+        if hint:
+            lines.append(f"  hint: {hint}")
     return [_clean(line) for line in lines]
 
 

@@ -119,11 +119,16 @@ def _show(tree: dict[str, Any]) -> None:
     found = read(tree)
     metrics, verdict = found.metrics, found.verdict
     checks = [
-        [one.get(name) for name in ("rule", "name", "value", "relation", "limit", "met")]
+        [
+            _measured(one, name) if name in ("value", "limit") else one.get(name)
+            for name in ("rule", "name", "value", "relation", "limit", "met")
+        ]
         for one in verdict.get("checks") or ()
     ]
     render.table(("rule", "of", "this run", "", "limit", "holds"), checks, _title(found))
     render.line(render.cell(f"verdict: {verdict.get('deciding_rule')}"))
+    if not sys.stdout.isatty():
+        render.line(f"judged on: {_title(found)}")
     rows = [
         (
             one.title,
@@ -141,6 +146,15 @@ def _show(tree: dict[str, Any]) -> None:
         render.table(("evidence", "", "found"), evidence)
     if sys.stdout.isatty():
         _plot(found)
+
+
+def _measured(check: dict[str, Any], name: str) -> object:
+    """Return the value or the limit of a check, as a percentage where its metric is one."""
+    from libs.report.words import BY_NAME  # noqa: PLC0415 - --help must not pay for it
+
+    value, told = check.get(name), BY_NAME.get(str(check.get("name")).replace(" ", "_"))
+    is_share = told is not None and told.spell(0.5).endswith("%")
+    return render.percent(value) if is_share and isinstance(value, float) else value
 
 
 def _plot(found: "Report") -> None:
@@ -164,8 +178,9 @@ def _title(found: "Report") -> str:
     shown = ", ".join(map(str, symbols[:4])) + (f" and {len(symbols) - 4} more" if len(symbols) > 4 else "")
     mark = ", SIMULATED prices" if told.get("simulated") is not False else ""
     unsafe = ", SANDBOX OFF" if told.get("sandbox") == "off" else ""
+    window = f"{told.get('window_start')} to {told.get('window_end')}".replace("+00:00", "Z")
     return render.cell(
-        f"{told.get('name')}: {shown} {told.get('timeframe')}, {told.get('window_start')} to {told.get('window_end')}, {told.get('bars')} bars{mark}{unsafe}"
+        f"{told.get('name')}: {shown} {told.get('timeframe')}, {window}, {told.get('bars')} bars{mark}{unsafe}"
     )
 
 

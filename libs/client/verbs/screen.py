@@ -47,9 +47,9 @@ def wish_of(strategy: str, timeframe: str | None, symbols: list[str], parameters
 def _show(found: dict[str, Any]) -> None:
     rows = [[_cell(row, name) for name in _COLUMNS] for row in found["ranked_results"]]
     mark = ", SIMULATED prices" if found["simulated"] else ""
-    title = f"{found['name'] or 'screen'}: {found['hits']} of {found['universe_size']} symbols, as of {found['as_of']}{mark}"
-    render.table(_COLUMNS, rows, title)
-    render.line(f"{found['hits']} of {found['universe_size']} symbols, as of {found['as_of']}{mark}")
+    if rows:
+        render.table(_COLUMNS, rows, found["name"] or "screen")
+    render.line(f"{found['hits']} of {found['universe_size']} symbols picked, as of {found['as_of']}{mark}")
     for symbol, fault in list(found["errors"].items())[:5]:
         render.line(f"failed on {symbol}: {fault['message']}")
     for text in found["warnings"]:

@@ -1,5 +1,6 @@
 """submit, strategies, backtest, promote, retire: the life of a strategy, through the gateway."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -101,6 +102,9 @@ def promote(
     with client_of(folder) as client:
         body = client.promote(strategy_id, {name: value for name, value in wish.items() if value is not None})
     _show(body, json, f"promoted to {stage.value}")
+    if not json:
+        seen = "alerts" if stage is Stage.ALERT else "trades"
+        render.line(f"next: sentinel {seen}, once bars come (sentinel ingest watch SYMBOL... where no feed runs)")
 
 
 def retire(
@@ -131,4 +135,6 @@ def _show_backtest(body: dict[str, Any]) -> None:
     window = f"{', '.join(body['symbols'])} {body['timeframe']}, {body['window_start']} to {body['window_end']}, {body['bars']} bars{mark}"
     render.table(("metric", "value"), [(name, metrics[name]) for name in sorted(metrics)], f"{body['name']}: {window}")
     render.line(f"verdict: {body['deciding_rule']}")
+    if not sys.stdout.isatty():
+        render.line(f"judged on: {window}")
     render.line(f"backtest: {body['backtest_id']}, report: {body['report_key']}")

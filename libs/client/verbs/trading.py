@@ -57,6 +57,7 @@ def agents(limit: Limit = 200, folder: DataDir = None, json: Json = False) -> No
         render.as_json({"items": found})
         return
     rows = [_agent(one["symbol"], strategy) for one in found for strategy in one["strategies"]]
+    rows.sort(key=_said_at, reverse=True)
     render.table((*_AGENTS, *_SIGNAL), rows)
 
 
@@ -77,7 +78,7 @@ def portfolio(account: Account = "paper", folder: DataDir = None, json: Json = F
 
 def why(
     identity: Annotated[
-        str, typer.Argument(metavar="ID", help="Id of a fill, order, decision, signal, strategy or generation.")
+        str, typer.Argument(metavar="ID", help="Id of a fill, order, decision, signal, alert, strategy or generation.")
     ],
     folder: DataDir = None,
     json: Json = False,
@@ -92,7 +93,10 @@ def why(
                 if error.code != "not_found":
                     raise
         else:
-            raise NotFoundError(f"nothing is known under the id {identity}", hint="`sentinel trades` shows ids")
+            raise NotFoundError(
+                f"nothing is known under the id {identity}",
+                hint="`sentinel trades`, `decisions`, `alerts`, `strategies` and `jobs` show ids",
+            )
     if json:
         render.as_json(body)
     else:
@@ -150,6 +154,10 @@ def _agent(symbol: str, strategy: dict[str, Any]) -> list[Any]:
     return [symbol, *(strategy[name] for name in _AGENTS[1:]), *(said.get(name) for name in _SIGNAL)]
 
 
+def _said_at(row: list[Any]) -> str:
+    return str(row[len(_AGENTS) + _SIGNAL.index("at")] or "")
+
+
 def _lines(steps: list[dict[str, Any]]) -> list[tuple[int, str]]:
     depths: dict[str, int] = {}
     found = []
@@ -163,6 +171,6 @@ def _step(step: dict[str, Any]) -> str:
     if step["missing"]:
         return f"{step['kind']} {step['id']}: not stored any more"
     fact = step["fact"]
-    words = [f"{name} {render.cell(fact[name])}" for name in _TOLD[step["kind"]] if fact.get(name) is not None]
+    words = [f"{name} {render.brief(fact[name])}" for name in _TOLD[step["kind"]] if fact.get(name) is not None]
     mark = " SIMULATED" if fact.get("simulated") else ""
     return f"{step['kind']} {step['id']} at {render.cell(step['at'])}{mark}: {', '.join(words)}"

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from libs.client import render, work
+from libs.client import work
 from libs.client.client import Client
 
 
@@ -25,7 +25,7 @@ def result_of(
         try:
             job = work.ended(client, job)
         except KeyboardInterrupt:
-            render.line(f"the job goes on: sentinel jobs {job['id']}")
+            sys.stderr.write(f"it goes on: `sentinel jobs {job['id']}` shows it, with --cancel it is stopped\n")
             raise
     return work.result_of(client, job)
 

@@ -1,4 +1,4 @@
-"""`/api/v1/signals`, `decisions`, `trades`, `orders`: what agents said, Mother AI decided and the executor did, newest first."""
+"""`/api/v1/decisions`, `trades`, `orders`: what Mother AI decided and the executor did, newest first."""
 
 from typing import Annotated, Any
 
@@ -8,28 +8,26 @@ from libs.common.errors import NotFoundError
 from services.gateway.gateway import Gateway
 from services.gateway.paging import Page
 from services.gateway.queries import Filter, find_fact, list_current, list_facts
-from services.gateway.routes.params import Dealings, Facts, Id, Orders, Signals
+from services.gateway.routes.params import Dealings, Facts, Id, Orders
 from services.gateway.shapes import listed, resource
 from services.gateway.tables import ORDERS
+
+
+async def page_of(gateway: Gateway, query: Facts, kind: str, path: str, **more: str | None) -> dict[str, Any]:
+    """Return a page of the facts of a class that a query asks for; more: further filters."""
+    wanted = Filter((kind,), query.symbol, query.strategy_id, since=query.since, until=query.until, **more)
+    async with gateway.read() as connection:
+        facts, following = await list_facts(connection, wanted, query.limit, query.cursor)
+    return Page([listed(fact, path) for fact in facts], following).body()
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Return the routes of facts."""
     routes = APIRouter()
 
-    async def page(query: Facts, kind: str, path: str, **more: str | None) -> dict[str, Any]:
-        wanted = Filter((kind,), query.symbol, query.strategy_id, since=query.since, until=query.until, **more)
-        async with gateway.read() as connection:
-            facts, following = await list_facts(connection, wanted, query.limit, query.cursor)
-        return Page([listed(fact, path) for fact in facts], following).body()
-
-    @routes.get("/signals")
-    async def signals(query: Annotated[Signals, Query()]) -> dict[str, Any]:
-        return await page(query, "SignalRaised", "signals", tag=query.action)
-
     @routes.get("/decisions")
     async def decisions(query: Annotated[Dealings, Query()]) -> dict[str, Any]:
-        return await page(query, "DecisionMade", "decisions", account=query.account)
+        return await page_of(gateway, query, "DecisionMade", "decisions", account=query.account)
 
     @routes.get("/decisions/{decision_id}")
     async def decision(decision_id: Id) -> dict[str, Any]:
@@ -41,7 +39,7 @@ def router(gateway: Gateway) -> APIRouter:
 
     @routes.get("/trades")
     async def trades(query: Annotated[Dealings, Query()]) -> dict[str, Any]:
-        return await page(query, "OrderFilled", "trades", account=query.account)
+        return await page_of(gateway, query, "OrderFilled", "trades", account=query.account)
 
     @routes.get("/orders")
     async def orders(query: Annotated[Orders, Query()]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ BEST: dict[str, Any] = {
     "duplicate": False,
     "detail": "",
 }
+CLOSED = {"stage": "paper", "check": "verdict", "met": False, "words": "paper: poor is below average"}
 SECOND = {**BEST, "strategy_id": "s2", "variant": 2, "attempts": 2, "engine": "llm", "model": "m-1", "verdict": None}
 SECOND |= {"metrics": None, "gate": None, "deciding_rule": None, "backtest_id": None, "detail": "no bars are stored"}
 RESULT: dict[str, Any] = {

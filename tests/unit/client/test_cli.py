@@ -240,7 +240,7 @@ def test_watch_sends_symbols_and_window_and_names_the_watch(gateway: Any, run: A
     asked = {"symbols": ["BTCUSDT", "eth/usdt"], "timeframe": "1h", "start": "2024-01-01T00:00:00+00:00"}
     assert server.asked == [("POST", "/api/v1/market/watches", asked)]
     assert out == (
-        "watching BTCUSDT, ETHUSDT 1h from 2024-01-01T00:00:00+00:00 on: w1\n`sentinel ingest unwatch w1` stops it\n"
+        "watching BTCUSDT, ETHUSDT 1h from 2024-01-01T00:00:00Z on: w1\n`sentinel ingest unwatch w1` stops it\n"
     )
 
 

@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 
 from libs.client.verbs import generating
-from libs.client.verbs.generated import next_of
 from libs.client.verbs.generating import Steps, doing, is_judging, line_of
 from tests.unit.client import sentences as told
 from tests.unit.client.test_cli import gateway, run
@@ -37,38 +36,27 @@ def test_generate_sends_what_was_asked_and_shows_code_words_assumptions_and_verd
     asked = {"text": told.TEXT, "engine": "offline", "variants": 1, "symbols": ["BTCUSDT"], "timeframe": "1h"}
     assert server.asked[0][2] == asked
     lines = out.splitlines()
-    assert lines[0] == "# rsi dip: BTCUSDT 1h, python.signals, written by the compiler"
+    assert lines[:2] == ["# rsi dip", "# python.signals for BTCUSDT on 1h bars, written by the compiler"]
     assert "    # RSI is below 30" in lines
     assert "Buys when RSI(14) is below 30." in lines
     assert "RSI\tRSI over 14 bars" in lines
-    assert "risk/stops.md#2\tStops\tA stop is a price" in lines
+    assert "risk/stops.md#2\tStops" in lines
     assert "warning: no 1h bars of ETHUSDT are stored" in lines
-    assert "verdict: good: return 21 % >= 15 % (SIMULATED prices)" in lines
-    assert lines[-2:] == ["strategy: s1, backtest: bt-1", "next: sentinel promote s1"]
+    assert "verdict\tgood: return 21 % >= 15 %" in lines
+    assert lines[-3:] == [
+        "# next",
+        "sentinel promote s1\tlet it trade on paper",
+        "sentinel report bt-1\twhy: each limit, equity, trades",
+    ]
     assert "Total return" not in out
 
 
 def test_generate_with_backtest_shows_the_metrics(gateway: Any, run: Any) -> None:
-    closed = {"stage": "paper", "check": "verdict", "met": False, "words": "paper: verdict poor is below average"}
-    gateway(
-        answers(
-            {
-                **told.RESULT,
-                "strategies": [
-                    {
-                        **told.BEST,
-                        "kind": "python.classify",
-                        "reasons": [{**closed, "met": True, "words": "paper: 82 trades"}, closed],
-                    }
-                ],
-            }
-        )
-    )
+    gateway(answers({**told.RESULT, "strategies": [{**told.BEST, "kind": "python.classify"}]}))
     lines = run("generate", told.TEXT, "--backtest")[1].splitlines()
     assert "Total return\t+21.00 %" in lines
     assert "Closed trades\t40" in lines
-    assert "not yet on paper: verdict poor is below average" in lines
-    assert lines[-1] == "what it picks now: sentinel screen s1"
+    assert lines[-4] == "sentinel screen s1 --symbol BTCUSDT\twhat it picks now"
 
 
 def test_generate_lists_variants_best_first_with_what_they_cost(gateway: Any, run: Any) -> None:
@@ -77,9 +65,9 @@ def test_generate_lists_variants_best_first_with_what_they_cost(gateway: Any, ru
     _, out, _ = run("generate", told.TEXT, "--variants", "5", "--model")
     assert (server.asked[0][2]["variants"], server.asked[0][2]["engine"]) == (5, "llm")
     lines = out.splitlines()
-    assert "1\ts1\tgood\t21.00 %\t1.5\t-4.00 %\t40\tthe compiler\t1" in lines
+    assert "1\ts1\tgood\t21.00 %\t1.50\t-4.00 %\t40\tthe compiler\t1" in lines
     assert "2\ts2\t-\t-\t-\t-\t-\tm-1\t2" in lines
-    assert "spent: 2 attempts, 900 tokens in, 120 out, 0.0020 USD, in part estimated" in lines
+    assert "spent\t2 attempts, 900 tokens in, 120 out, 0.0020 USD, in part estimated" in lines
 
 
 def test_generate_as_json_prints_the_result_of_the_api(gateway: Any, run: Any) -> None:
@@ -119,10 +107,10 @@ def test_refused_sentence_is_drawn_with_a_mark_under_the_phrase(gateway: Any, ru
     lines = err.splitlines()
     assert lines[0] == "    " + told.TEXT
     assert lines[1] == "    " + " " * 48 + "^" * 16
-    assert lines[2] == "prompt.not_understood: these words are not understood"
-    assert lines[3] == '        nearest: "the volume is high", "the trend is up"'
-    assert lines[4].startswith("        hint: leave it out")
-    assert lines[5:] == ["sentinel: no strategy was made: 1 phrase is not understood [prompt.not_understood]"]
+    assert lines[2] == "these words are not understood [prompt.not_understood]"
+    assert lines[3] == '  nearest: "the volume is high", "the trend is up"'
+    assert lines[4].startswith("  hint: leave it out")
+    assert lines[5:] == ["sentinel: no strategy was made, the phrase is marked above [prompt.not_understood]"]
 
 
 def test_generation_that_fails_later_is_drawn_the_same_way(gateway: Any, run: Any) -> None:
@@ -144,6 +132,14 @@ def test_generation_that_fails_for_another_reason_says_it(gateway: Any, run: Any
     gateway({GENERATE: (202, told.RUNNING), JOB: (200, failed)})
     status, _, err = run("generate", told.TEXT)
     assert (status, err) == (1, "sentinel: 1 USD is spent [model.budget]\n  hint: tomorrow\n")
+
+
+def test_gateway_that_goes_away_meanwhile_leaves_the_job_to_look_at(gateway: Any, run: Any) -> None:
+    no_http = 7
+    gateway({GENERATE: (202, told.RUNNING), JOB: (no_http, {})})
+    status, _, err = run("generate", told.TEXT)
+    assert status == 4
+    assert "`sentinel jobs g1`" in err
 
 
 def test_generation_still_being_judged_shows_the_code_and_where_to_look(
@@ -205,17 +201,24 @@ def test_job_is_judging_once_code_was_proposed_and_nothing_else_goes_on() -> Non
     assert not is_judging({**told.RUNNING, "progress": {"phase": "write"}})
 
 
-@pytest.mark.parametrize(
-    ("gate", "backtest_id", "words"),
-    [
-        (["alert", "paper"], "bt-1", "sentinel promote s1"),
-        (["alert"], "bt-1", "sentinel promote s1 --stage alert"),
-        ([], "bt-1", "sentinel report bt-1 says why it may not run yet"),
-        (None, None, "sentinel backtest s1, once its bars are stored"),
-    ],
-)
-def test_next_step_follows_the_gate(gate: Any, backtest_id: str | None, words: str) -> None:
-    assert next_of({"strategy_id": "s1", "gate": gate, "backtest_id": backtest_id}) == words
+def test_generate_of_nothing_is_wrong_usage(run: Any) -> None:
+    status, _, err = run("generate", "  ")
+    assert status == 2
+    assert "say what to trade and when" in err
+
+
+def test_generate_into_a_folder_is_refused_before_anything_is_asked(gateway: Any, run: Any, tmp_path: Path) -> None:
+    server = gateway(answers())
+    status, _, err = run("generate", told.TEXT, "--save", str(tmp_path))
+    assert (status, server.asked) == (1, [])
+    assert "name a file in it" in err
+
+
+def test_result_of_a_sentence_is_shown_as_generate_shows_it(gateway: Any, run: Any) -> None:
+    gateway(answers())
+    shown = run("jobs", "g1", "--result")[1]
+    assert shown.splitlines()[0] == "# rsi dip"
+    assert json.loads(run("jobs", "g1", "--result", "--json")[1]) == told.RESULT
 
 
 def test_job_of_a_sentence_shows_its_attempts_and_strategies(gateway: Any, run: Any) -> None:
@@ -223,8 +226,8 @@ def test_job_of_a_sentence_shows_its_attempts_and_strategies(gateway: Any, run: 
     gateway({JOB: (200, job)})
     lines = run("jobs", "g1")[1].splitlines()
     assert f"text\t{told.TEXT}" in lines
-    assert "attempt\t✗ variant 1, attempt 1 by m-1: stopped at check: os may not be imported and 1 more" in lines
-    assert "strategy\ts1 good" in lines
+    assert "attempt\t✗ attempt 1 by m-1: stopped at check: os may not be imported and 1 more" in lines
+    assert "strategy\ts1 good: return 21 % >= 15 %" in lines
 
 
 def test_why_of_a_strategy_reaches_its_sentence(gateway: Any, run: Any) -> None:

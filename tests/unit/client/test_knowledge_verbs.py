@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from libs.client.knowledge import KnowledgeIndexer
-from libs.client.verbs.knowledge import QUOTED
+from libs.client.verbs.knowledge import QUOTED, flowing
 from tests.unit.client import sentences as told
 from tests.unit.client.test_cli import gateway, run
 
@@ -55,7 +55,29 @@ def test_ask_shows_passages_with_score_and_source_and_says_that_it_quotes(gatewa
 
 def test_ask_without_a_passage_says_so(gateway: Any, run: Any) -> None:
     gateway({SEARCH: (200, {"query": "?", "hits": []})})
-    assert "no passage is near" in run("ask", "?")[1]
+    assert "no passage has a word of that question" in run("ask", "?")[1]
+
+
+def test_ask_for_nothing_is_wrong_usage(run: Any) -> None:
+    assert run("ask", " ")[0] == 2
+
+
+def test_passage_flows_while_lists_tables_and_code_keep_their_lines() -> None:
+    text = "One line\nand its end.\n\n- an item\n  of two lines\n- another\n| a | b |\n\n```python\nx = 1\ny = 2\n```\nafter\nit"
+    assert flowing(text) == [
+        "One line and its end.",
+        "",
+        "- an item",
+        "  of two lines",
+        "- another",
+        "| a | b |",
+        "",
+        "```python",
+        "x = 1",
+        "y = 2",
+        "```",
+        "after it",
+    ]
 
 
 def test_ask_as_json_prints_the_body_of_the_api(gateway: Any, run: Any) -> None:

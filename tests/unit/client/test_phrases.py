@@ -13,7 +13,7 @@ def finding(start: int, end: int, **more: object) -> dict[str, object]:
 
 def marked(text: str, start: int, end: int) -> tuple[str, str]:
     lines = draw(text, [finding(start, end)])
-    marks = next(place for place, line in enumerate(lines) if is_mark(line))
+    marks = max(place for place, line in enumerate(lines) if is_mark(line))
     return lines[marks - 1], lines[marks]
 
 
@@ -38,7 +38,7 @@ def test_long_sentence_is_cut_around_the_phrase() -> None:
 
 def test_finding_without_a_place_is_told_without_a_mark() -> None:
     lines = draw("x", [{"code": "strategy.raised", "message": "line 3: \x1b[31mno", "nearest": [], "hint": None}])
-    assert lines == ["strategy.raised: line 3:  [31mno"]
+    assert lines == ["line 3:  [31mno [strategy.raised]"]
 
 
 def test_short_sentence_is_shown_once_with_all_its_marks() -> None:
@@ -47,11 +47,16 @@ def test_short_sentence_is_shown_once_with_all_its_marks() -> None:
     assert lines == [
         "    buy when moon is full",
         "             ^^^^    ^^^^",
-        "prompt.not_understood: no",
-        '        nearest: "month"',
-        "prompt.not_understood: no",
-        "        hint: did you mean 'fell'?",
+        "no [prompt.not_understood]",
+        '  nearest: "month"',
+        "no [prompt.not_understood]",
+        "  hint: did you mean 'fell'?",
     ]
+
+
+def test_hint_that_names_the_nearest_is_not_said_twice() -> None:
+    lines = draw("belo", [finding(0, 4, nearest=["below"], hint="did you mean 'below'?")])
+    assert lines[2:] == ["no [prompt.not_understood]", "  hint: did you mean 'below'?"]
 
 
 @pytest.mark.parametrize(("start", "end"), [(-5, 2), (3, 1), (0, 0), (2, 99), (99, 100)])

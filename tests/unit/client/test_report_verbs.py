@@ -24,10 +24,19 @@ def test_report_of_a_file_prints_verdict_limits_metrics_and_evidence(run: Any, t
     assert code == 0
     lines = out.splitlines()
     assert "reject\tclosed trades\t2\t<\t30\tyes" in lines
-    assert "verdict: reject: 2 closed trades < 30" in lines
+    place = lines.index("verdict: reject: 2 closed trades < 30")
+    assert lines[place + 1].startswith("judged on: ")
+    assert " to " in lines[place + 1]
     assert "Total return\t+10.00 %" in lines
     assert "Profit factor\tundefined: no closed trade lost" in lines
     assert any(line.startswith("Luck\tfailed\tIt is one of 37 tries") for line in lines)
+
+
+def test_report_spells_the_limits_of_shares_as_percentages(run: Any, tmp_path: Path) -> None:
+    tree = report()
+    check = {"rule": "good", "name": "total return", "value": 0.1308, "relation": ">=", "limit": 0.15, "met": False}
+    tree["verdict"]["checks"] = [check]
+    assert "good\ttotal return\t13.08 %\t>=\t15.00 %\tno" in run("report", report_file(tmp_path, tree))[1]
 
 
 def test_report_of_a_backtest_is_fetched_and_written_as_a_page(gateway: Any, run: Any, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ class Dispatcher(threading.Thread):
         self._end_overdue(now)
         self._fleet.recycle(now)
         self._assign(now)
+        self._fleet.rest(now)
         self._tell()
 
     def _hear(self, source: Any) -> None:
@@ -115,7 +116,7 @@ class Dispatcher(threading.Thread):
                 return
             self._begin(member, waiting, now)
         with self._lock:
-            wanted = self._queue.has(self._allowance(now)) or not self._fleet.members
+            wanted = self._queue.has(self._allowance(now)) or self._fleet.is_wanted
         if wanted:
             self._fleet.grow(now)
 

@@ -5,6 +5,7 @@ Decides how many there are and when one goes. Belongs to the thread of the dispa
 
 import logging
 import selectors
+import time
 from dataclasses import dataclass
 
 from libs.common.errors import SentinelError, TransientError
@@ -25,7 +26,7 @@ class Plan:
     """How a pool keeps its fork servers.
 
     size: how many at most. recycle_jobs, recycle_s: one that is past either is replaced. hello_s: time to start. command: what to
-    start; another one only in tests.
+    start; another one only in tests. keep, idle_s: how many stay when there is nothing to do; another one goes after so long without a job.
     """
 
     size: int
@@ -34,13 +35,16 @@ class Plan:
     recycle_s: float = 3_600.0
     hello_s: float = 30.0
     command: Command = zygote_command
+    keep: int = 1
+    idle_s: float = 60.0
 
 
 @dataclass(eq=False)
 class Member:
-    """One fork server of the fleet. ready: greeted. busy: has a job. replaces: the worn one that goes when this one is ready."""
+    """One fork server of the fleet. ready: greeted. busy: has a job. used: when it last was. replaces: the worn one that goes when this one is ready."""
 
     zygote: Zygote
+    used: float
     ready: bool = False
     busy: bool = False
     retiring: bool = False
@@ -82,6 +86,20 @@ class Fleet:
         if len(staying) < self._plan.size and all(each.ready for each in staying):
             self._start(now)
 
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether one should be there without any job: to know what the machine can do, and so that the next job need not wait."""
+        return not self.members and (self._plan.keep > 0 or self.hello is None)
+
+    def rest(self, now: float) -> None:
+        """Let those go that have had nothing to do for a while, but for the few that are kept."""
+        staying = [each for each in self.members if not each.retiring]
+        if not all(each.ready for each in staying):
+            return
+        for member in staying[: max(0, len(staying) - self._plan.keep)]:
+            if not member.busy and now - member.used >= self._plan.idle_s:
+                self.retire(member)
+
     def recycle(self, now: float) -> None:
         """Start the replacement of one worn member, if none is starting."""
         if not all(each.ready for each in self.members):
@@ -112,6 +130,7 @@ class Fleet:
     def served(self, member: Member) -> None:
         """Take note that a member finished a job: it works."""
         member.busy = False
+        member.used = time.monotonic()
         self._failures = 0
         self.members.remove(member)
         self.members.append(member)
@@ -142,6 +161,10 @@ class Fleet:
         self._dying = [each for each in self._dying if not each.reaped()]
         waits = [each.zygote.started + self._plan.hello_s - now for each in self.members if not each.ready]
         waits += [left for each in self.members if (left := each.zygote.started + self._plan.recycle_s - now) > 0]
+        if len(self.members) > self._plan.keep:
+            waits += [
+                left for each in self.members if (left := each.used + self._plan.idle_s - now) > 0 and not each.busy
+            ]
         waits += [0.05] if self._dying else []
         waits += [self._retry_at - now] if self._retry_at > now else []
         return max(0.01, min(waits)) if waits else None
@@ -161,7 +184,7 @@ class Fleet:
         except OSError as error:
             self._blame(f"the fork server cannot be started: {error.strerror}", now)
             return
-        member = Member(zygote, replaces=replaces)
+        member = Member(zygote, now, replaces=replaces)
         self.members.append(member)
         self._selector.register(zygote, selectors.EVENT_READ, member)
 

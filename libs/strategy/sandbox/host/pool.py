@@ -39,7 +39,7 @@ class Pool:
         queue_limit: int = QUEUE_LIMIT,
         plan: Plan | None = None,
     ):
-        """Keep the plan. size: default one per core this process may use. plan: replaces all but the queue limit, for tests.
+        """Keep the plan. size: default one per core this process may use. plan: replaces all but the queue limit.
 
         Raises PermanentError `sandbox.switch` if a layer of the sandbox is switched off outside a test.
         """
