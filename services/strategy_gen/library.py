@@ -24,8 +24,8 @@ from services.strategy_gen.shelf import Shelf
 
 LOG = logging.getLogger("sentinel.knowledge")
 
-QUOTED, ANSWERED = 1_500, 50_000
-"""Most characters of a passage, and of all passages together, that an answer carries."""
+QUOTED, ANSWERED = 1_500, 100_000
+"""Most characters of a passage, and most bytes of all passages together, that an answer carries."""
 
 SKIPPED = 100
 """Files that are told of that could not be read."""
@@ -133,7 +133,7 @@ class Library:
 
     async def on_search(self, command: SearchKnowledge, tx: Tx, found: list[Passage]) -> list[Event]:
         """Answer with the passages."""
-        room = min(QUOTED, ANSWERED // max(1, len(found)))
+        room = ANSWERED // max(1, len(found))
         tx.reply(hits=[_hit(passage, room) for passage in found])
         return []
 
@@ -237,7 +237,11 @@ def _fact(cause: Message, state: DocumentState) -> DocumentIndexed:
 def _hit(passage: Passage, room: int) -> dict[str, Any]:
     names = ("document", "chunk", "title", "heading", "own")
     told = {name: getattr(passage, name) for name in names}
-    return {**told, "domain": passage.domain.value, "score": round(passage.score, 4), "text": passage.text[:room]}
+    return {**told, "domain": passage.domain.value, "score": round(passage.score, 4), "text": _cut(passage.text, room)}
+
+
+def _cut(text: str, room: int) -> str:
+    return text[:QUOTED].encode()[:room].decode(errors="ignore")
 
 
 def _progress(command: IndexKnowledge, phase: str, done: int) -> JobProgressed:

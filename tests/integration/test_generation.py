@@ -278,3 +278,16 @@ async def test_further_variant_may_leave_otherwise_and_the_first_may_not(tmp_pat
     fallen = [made for made in desk.facts(AttemptMade) if made.findings]
     assert [(made.variant, made.findings[0]["code"]) for made in fallen] == [(1, "meaning.differs")]
     assert sorted((each.variant, each.attempts) for each in done.strategies) == [(1, 2), (2, 1)]
+
+
+async def test_sentence_for_the_compiler_does_not_wait_for_slow_models(tmp_path: Path, sandbox: Pool) -> None:
+    stored(tmp_path)
+    script = Script(WRITTEN)
+    script.gate.clear()
+    async with running(service(tmp_path, sandbox, script), tmp_path) as desk:
+        await desk.deliver(generate(ODD, variants=10))
+        while script.at_once < 4:
+            await asyncio.sleep(0.01)
+        await desk.deliver(generate(engine="offline"))
+        (proposed,) = await desk.until(StrategyProposed, seconds=10.0)
+        assert (proposed.origin, script.at_once) == ("compiler", 4)

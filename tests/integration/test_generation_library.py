@@ -11,6 +11,7 @@ import pytest
 from libs.common.errors import BadInputError
 from libs.common.events import CommandDone, CommandRefused, DocumentIndexed, KnowledgeIndexed
 from libs.common.generation import AddDocument, IndexKnowledge, RemoveDocument, SearchKnowledge
+from libs.common.messages import MAX_BODY_BYTES
 from libs.strategy.sandbox.host.pool import Pool
 from tests.support.build import START
 from tests.support.generation import Desk, running, service
@@ -98,6 +99,17 @@ async def test_text_that_was_added_is_found_and_one_that_was_removed_is_not(tmp_
         await desk.deliver(RemoveDocument.first(key="r2", at=START, domain="risk", name="sizes"))
         refused = desk.facts(CommandRefused)[-1]
         assert (refused.code, refused.pointer) == ("not_found", "/name")
+
+
+async def test_answer_of_the_widest_passages_fits_on_the_bus(tmp_path: Path) -> None:
+    wide = "\U00020000" * 960
+    write(tmp_path, "wide.md", "\n\n".join(f"# {wide[:200]} {number}\n\nstop {wide}" for number in range(60)))
+    async with library(tmp_path) as desk:
+        await desk.until(KnowledgeIndexed)
+        await desk.deliver(SearchKnowledge.first(key="q", at=START, query="stop", limit=50))
+        (answer,) = [body for subject, body in desk.published if subject.startswith("answers.")]
+        assert len(answer) < MAX_BODY_BYTES
+        assert len(desk.facts(CommandDone)[-1].result["hits"]) == 50
 
 
 async def test_text_added_by_a_process_that_died_before_telling_is_told_of_later(tmp_path: Path) -> None:

@@ -97,6 +97,9 @@ BAD: dict[str, Callable[[list[str]], Any]] = {
     "too many": lambda texts: right([*texts, "more"]),
     "rows that are no objects": _changed(data=[1, 2]),
     "the same index twice": lambda texts: {"data": [{"index": 0, "embedding": [1.0]}] * len(texts)},
+    "an index that is a list": lambda texts: {
+        "data": [{"index": [at], "embedding": [1.0]} for at in range(len(texts))]
+    },
     "text for numbers": _row("0.1"),
     "NaN": lambda texts: b'{"data": [' + b",".join([b'{"embedding": [NaN, 1]}'] * len(texts)) + b"]}",
     "truth values": _row([True, False]),

@@ -12,7 +12,7 @@ from libs.common.errors import BadStrategyError, SentinelError
 from libs.common.events import AttemptMade, Citation
 from libs.common.events.generation import Step
 from libs.strategy.spec import Strategy, parse
-from services.strategy_gen.generation.core import Next
+from services.strategy_gen.generation.core import Next, fitting
 from services.strategy_gen.generation.values import Attempt, Job, Problem
 from services.strategy_gen.llm.errors import BadAnswerError, ModelError
 from services.strategy_gen.llm.protocol import Ask, Draft, Passage, Tried, Usage
@@ -20,6 +20,9 @@ from services.strategy_gen.llm.protocol import Ask, Draft, Passage, Tried, Usage
 QUOTE = 400
 KEPT_BYTES = 100_000
 """Bytes of an attempt's code that its fact carries; the checker refuses longer code anyway."""
+
+FOUND_BYTES = 40_000
+"""Bytes that the findings of one attempt may have together."""
 
 Finding = dict[str, Any]
 
@@ -122,7 +125,7 @@ def unwritten(job: Job, due: Next, error: SentinelError) -> Attempt:
         number=due.number,
         engine=due.engine,
         step="write",
-        findings=(finding, *more),
+        findings=fitting((finding, *more), FOUND_BYTES),
         **_spent(error.usage if isinstance(error, ModelError) else None),
     )
     is_final = not isinstance(error, BadAnswerError)
@@ -143,7 +146,9 @@ def _spent(usage: Usage | None) -> dict[str, Any]:
 
 def fallen(attempt: Attempt, step: Step, findings: tuple[Finding, ...]) -> Attempt:
     """Return the attempt that got as far as `step`, for these reasons."""
-    return replace(attempt, made=attempt.made.model_copy(update={"step": step, "findings": findings}))
+    return replace(
+        attempt, made=attempt.made.model_copy(update={"step": step, "findings": fitting(findings, FOUND_BYTES)})
+    )
 
 
 def checked(error: BadStrategyError) -> tuple[Finding, ...]:

@@ -3,8 +3,10 @@
 Pure. A job is folded from its attempts alone, so a process that was killed goes on exactly where the last committed attempt left it.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from libs.common.values import Verdict
@@ -14,6 +16,9 @@ ROUNDS = 6
 """Attempts a model has at a variant."""
 
 SHOWN_FINDINGS = 60
+SHOWN_BYTES = 100_000
+"""Findings that a failed job tells of, and the bytes they may have together."""
+
 _ORDER = [verdict.value for verdict in Verdict]
 _MENDABLE = (LOOK_AHEAD, NO_TRADE)
 
@@ -66,7 +71,13 @@ def findings_of(job: Job) -> tuple[dict[str, Any], ...]:
         for attempt in sorted(job.attempts, key=lambda attempt: (attempt.number, attempt.variant))
         for finding in attempt.findings
     ]
-    return tuple(told[-SHOWN_FINDINGS:])
+    return fitting(told[: -SHOWN_FINDINGS - 1 : -1], SHOWN_BYTES)[::-1]
+
+
+def fitting(findings: Sequence[dict[str, Any]], most_bytes: int) -> tuple[dict[str, Any], ...]:
+    """Return the first findings that a fact of `most_bytes` has room for: their words may quote a stranger's code."""
+    sizes = accumulate(len(json.dumps(finding, ensure_ascii=False, default=str).encode()) for finding in findings)
+    return tuple(finding for finding, size in zip(findings, sizes, strict=True) if size <= most_bytes)
 
 
 def cost_of(attempts: Sequence[Attempt]) -> float:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from libs.common.bus import Outlet, Tx
 from libs.common.errors import StoreUnavailableError
@@ -20,13 +20,13 @@ from services.strategy_gen.generation import core, store, told
 from services.strategy_gen.generation.core import Ended, Next
 from services.strategy_gen.generation.handlers import Generations
 from services.strategy_gen.generation.proposal import proposal_of
-from services.strategy_gen.generation.values import Attempt, Job, Outcome
+from services.strategy_gen.generation.values import Attempt, Author, Job, Outcome
 from services.strategy_gen.generation.workshop import Made, Workshop
 
 LOG = logging.getLogger("sentinel.generation")
 
 AT_ONCE = 4
-"""Attempts that are made side by side."""
+"""Attempts that each author makes side by side: the compiler does not wait for models."""
 
 AGAIN_S = 1.0
 
@@ -45,7 +45,7 @@ class Keeper:
     async def keep(self, outlet: Outlet) -> None:
         """Work until cancelled."""
         under_way: _UnderWay = {}
-        places = asyncio.Semaphore(AT_ONCE)
+        places = {author: asyncio.Semaphore(AT_ONCE) for author in get_args(Author)}
         self._news.set()
         try:
             async with asyncio.TaskGroup() as group:
@@ -60,7 +60,7 @@ class Keeper:
                         for due in await self._due(outlet, job):
                             key = (job.job_id, due.variant)
                             if key not in busy:
-                                task = group.create_task(self._attempt(outlet, job, due, places))
+                                task = group.create_task(self._attempt(outlet, job, due, places[due.engine]))
                                 under_way[key] = task
                                 task.add_done_callback(partial(self._forget, under_way, key))
         finally:

@@ -59,7 +59,7 @@ def plan_of(command: GenerateStrategy, stock: Stock, compile_text: Compile, *, h
             "no model is configured",
             code="model.none",
             pointer="/engine",
-            hint="set SENTINEL_LLM=provider:model and its key, or SENTINEL_LLM_URL; or use engine offline",
+            hint="set SENTINEL_LLM=provider:model and its key, or SENTINEL_LLM_URL; or use engine offline (--offline)",
         )
     asked = _timeframe(command)
     named = _named(command, stock)
@@ -172,7 +172,7 @@ def _usual(stock: Stock, symbols: tuple[str, ...], unit: str | None) -> Timefram
         f"bars of {', '.join(stored)} are stored, and neither the text nor the request says which to use",
         code="prompt.no_timeframe",
         pointer="/timeframe",
-        hint=f'add "timeframe": "{stored[-1]}", or say it in the text: "on the daily chart"',
+        hint=f'say it in the text, as in "on the daily chart", or give "timeframe" (--timeframe {stored[-1]})',
     )
 
 
@@ -188,7 +188,7 @@ def _symbols(
             f"no {timeframe} bars are stored to look for stocks in" if is_screen else "the text names no symbol",
             code="prompt.no_symbol",
             pointer="/symbols",
-            hint='say it in the text ("on BTCUSDT"), or add "symbols" or "universe"'
+            hint='say it in the text ("on BTCUSDT"), or name "symbols" (--symbol) or a "universe" (--universe)'
             if not is_screen
             else "import bars first, or name symbols",
         )

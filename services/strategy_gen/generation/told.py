@@ -20,6 +20,8 @@ STEPS = ("retrieve", "write", "check", "run", "meaning", "judge")
 """The steps of an attempt, in order; progress names the one that goes on."""
 
 _CITED = 10
+_DETAIL = 1_000
+"""Characters of what became of each of ten variants, so that all fit into one fact."""
 
 
 def started(command: GenerateStrategy, plan: Plan) -> GenerationStarted:
@@ -112,7 +114,7 @@ def _generated(job: Job, attempt: Attempt) -> Generated:
         verdict=Verdict(outcome.verdict) if outcome.verdict else None,
         backtest_id=outcome.backtest_id,
         duplicate=outcome.duplicate,
-        detail=outcome.detail[:4_000],
+        detail=outcome.detail[:_DETAIL],
     )
 
 

@@ -37,7 +37,7 @@ class Trial:
         try:
             self._said = self._asked(self._markets.frames)
         except BadStrategyError as error:
-            return ({"code": error.code, "message": error.detail, "hint": error.hint},)
+            return ({"code": error.code, "message": error.detail[:1_000], "hint": error.hint},)
         return _faults(self._said.faults)
 
     def traded(self) -> Mapping[str, meaning.Traded]:

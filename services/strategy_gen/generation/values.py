@@ -94,7 +94,7 @@ class Attempt:
 
     @property
     def number(self) -> int:
-        """Return the how manieth of its variant it is, from 1."""
+        """Return its place among the attempts of its variant, from 1."""
         return self.made.number
 
     @property

@@ -155,9 +155,11 @@ class Workshop:
             await tell("meaning")
             finding = await asyncio.to_thread(self._strays, job, due, trial, markets)
         except PermanentError as error:
-            problem = Problem(error.code, error.detail, error.pointer, error.hint)
+            problem = Problem(error.code, error.detail[:4_000], error.pointer, error.hint)
             return Made(
-                replace(fallen(attempt, "run", ({"code": error.code, "message": error.detail},)), problem=problem)
+                replace(
+                    fallen(attempt, "run", ({"code": error.code, "message": error.detail[:1_000]},)), problem=problem
+                )
             )
         if finding:
             return Made(fallen(attempt, "meaning", (finding,)))

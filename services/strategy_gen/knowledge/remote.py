@@ -79,8 +79,8 @@ class RemoteEmbedder:
         rows = body.get("data") if isinstance(body, dict) else None
         if not isinstance(rows, list) or len(rows) != count or not all(isinstance(row, dict) for row in rows):
             raise EmbeddingsError(f"{self.name} did not answer with {count} embeddings", hint=_HINT)
-        at = {row.get("index", number): row.get("embedding") for number, row in enumerate(rows)}
-        return [self._unit(at.get(number)) for number in range(count)]
+        at = {str(row.get("index", number)): row.get("embedding") for number, row in enumerate(rows)}
+        return [self._unit(at.get(str(number))) for number in range(count)]
 
     def _unit(self, values: Any) -> Vector:
         if not isinstance(values, list) or not 1 <= len(values) <= MAX_DIMENSIONS or not all(map(_is_number, values)):

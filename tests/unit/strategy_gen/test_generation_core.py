@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from libs.common.events import AttemptMade
+from libs.common.messages import MAX_BODY_BYTES
 from services.strategy_gen.generation import core, told
+from services.strategy_gen.generation.attempts import Written, attempt_of, fallen
 from services.strategy_gen.generation.core import ROUNDS, Ended, Next
 from services.strategy_gen.generation.values import NO_TRADE, Attempt, Job, Outcome, Plan, Problem
 from tests.support.generation import generate
@@ -137,3 +139,26 @@ def test_best_attempt_of_a_variant_counts_not_its_last() -> None:
 def test_cost_of_a_job_is_that_of_all_its_attempts() -> None:
     whole = job("llm", attempt(findings=(FAULT,), cost_usd=0.01), attempt(number=2, outcome=good(), cost_usd=0.02))
     assert told.done(whole, core.ranked(whole)).cost_usd == 0.03
+
+
+def test_facts_of_the_wordiest_job_fit_on_the_bus() -> None:
+    loud = "\U00020000" * 1_000
+    faults = tuple({"code": "name.unknown", "message": loud, "line": line} for line in range(20))
+    command, plan = (
+        generate(text="\U00020000" * 3_999 + "x"),
+        Plan("llm", True, "python.signals", "1h", ("X" * 32,) * 1_000),
+    )
+    written = Written("'\\" * 32_000, rationale="\U00020000" * 4_000)
+    fallen_ones = [
+        fallen(attempt_of(Job(command, plan), Next(variant, number, "llm"), written), "check", faults)
+        for variant in range(1, 11)
+        for number in range(1, 7)
+    ]
+    lost = Job(command, plan, attempts=fallen_ones)
+    assert len(fallen_ones[0].made.body()) < MAX_BODY_BYTES
+    assert len(fallen_ones[0].findings) >= 5
+    assert len(told.failed(lost, Problem("generation.failed", "\U00020000" * 4_000)).body()) < MAX_BODY_BYTES
+    assert core.findings_of(lost)[-1] == {"variant": 10, "attempt": 6, **fallen_ones[-1].findings[-1]}
+    unjudged = [attempt(variant, outcome=Outcome(detail=loud * 4)) for variant in range(1, 11)]
+    found = told.done(Job(command, plan, attempts=unjudged), tuple(unjudged))
+    assert len(found.body()) < MAX_BODY_BYTES

@@ -10,6 +10,9 @@ from services.strategy_gen.compiler.reading.words import Word
 
 _SPELLED = re.compile(r"[A-Z0-9]{1,10}(?:[./-][A-Z0-9]{1,5})?(?![A-Za-z0-9])")
 _PAIR = re.compile(r"([a-z]{2,6})[/-]?(usdt|usdc|fdusd|usd|btc|eth|eur)(?![a-z0-9])", re.IGNORECASE)
+_TERMINAL_CHART = re.compile(r"[MHDW]\d{1,2}")
+"""Charts as trading terminals name them: M15, H1."""
+
 _CHART = frozenset(
     [
         "chart",
@@ -74,6 +77,12 @@ def read_symbol(plain: str, words: list[Word], at: int, *, known: bool, shouted:
         match = None if known or shouted else _SPELLED.match(plain, start)
     if match is None or not any(c.isalpha() for c in match[0]) or match[0] in ("I", "A"):
         return None
+    before = words[at - 1] if at else None
+    if words[at].end > match.end() or (len(match[0]) == 1 and before is not None and before.is_number):
+        return None  # a part of "S&P"; the magnitude of "10 B"
+    if _TERMINAL_CHART.fullmatch(match[0]) and (before is None or before.plain != "$"):
+        hint = f'write "15m chart", "1h chart"; for a symbol of that name ${match[0]}'
+        raise NotReadError("prompt.timeframe", "{} is not read as a chart", (start, match.end()), hint)
     try:
         symbol = parse_symbol(match[0])
     except BadSymbolError:

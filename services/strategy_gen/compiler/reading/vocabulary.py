@@ -78,7 +78,7 @@ JOINTS: tuple[Row, ...] = (
     (
         "AND",
         "and",
-        "and|but|&|also; and also; as well as; and then; but also; in addition to; while also; but only if|when; and only if|when; and at the same time; at the same time; yet; and that; &&",
+        "and|but|&|also; and also; as well as; but also; in addition to; while also; but only if|when; and only if|when; and at the same time; at the same time; yet; and that; &&",
     ),
     ("OR", "or", "or; or else; or when|if; or alternatively; ||"),
     ("THEN", "then", "then; and then; ->"),
@@ -210,8 +210,9 @@ PREPOSITIONS: tuple[Row, ...] = (
     (
         "IS",
         "is",
-        "is|are|was|were|be|being|been|'s|'re|becomes|become|gets|get|turns|turn|lies|sits|stands|trades|trading|trade|traded|closes|closed|closing|ends|finishes|stays|remains; has|have been; is|are trading|currently|now; currently trading",
+        "is|are|was|were|be|being|been|'s|'re|becomes|become|gets|get|turns|turn|lies|sits|stands|trades|trading|trade|traded|stays|remains; has|have been; is|are trading|currently|now; currently trading",
     ),
+    ("IS", "closes", "closes|closed|closing|ends|finishes"),
     ("LATER", "later", "later; afterwards; after entry|that|buying|the? fill?; after the entry"),
     ("BACK", "back", "back"),
     ("TO", "to", "to"),

@@ -6,6 +6,10 @@ _OTHER = "indicators known: RSI, SMA, EMA, WMA, MACD, Bollinger bands, ATR, ADX,
 _WORLD = "conditions are about prices, volume, indicators and company figures"
 _ORDERS = "a strategy says when to be in; what it buys with is set by the risk limits of the account"
 
+_PERIOD = 'name a length of time, as in "in 30 days"'
+
+_MARKET = "name symbols, or give a universe beside the text; another market than the one traded cannot be looked at"
+
 _NEAR = 'say how near, as in "within 2% of"'
 
 _TOUCH = 'say "crosses below", "is below" or "within 1% of"'
@@ -39,5 +43,11 @@ REFUSED: tuple[Row, ...] = (
         _ORDERS,
         "leverage|leveraged|margin; option|options|call|calls|put|puts|futures|perpetual|perps; all in; half my money; limit order|orders; market order; pyramid|martingale|dca; average|scale in|out; hedge; position size|sizing; portfolio; capital; money",
     ),
+    (
+        "REFUSED",
+        _PERIOD,
+        "ytd|mtd|qtd|eod|eow|eom|yoy|qoq; year|quarter|month|week to date; end of day|week|month|year",
+    ),
+    ("REFUSED", _MARKET, "us|usa|uk|eu|s&p|dow|dax|ftse|nikkei; s&p 500; dow jones"),
     ("REFUSED", _WORLD, "yolo|fomo|hodl|usd|nyse|nasdaq|sp500|etf|etfs|otc|am|pm|utc|est|gmt"),
 )

@@ -4,7 +4,14 @@ from services.strategy_gen.compiler import tree as t
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
 from services.strategy_gen.compiler.reading.meaning.claims import compare
 from services.strategy_gen.compiler.reading.meaning.reading import Node, Reading, child, inner, leaf, reach, refuse
-from services.strategy_gen.compiler.reading.meaning.sizes import CLOSE, between_sizes, bound, only_price, signed, size
+from services.strategy_gen.compiler.reading.meaning.sizes import (
+    CLOSE,
+    between_sizes,
+    lower_bound,
+    only_price,
+    signed,
+    size,
+)
 from services.strategy_gen.compiler.reading.meaning.terms import BREAKOUT_BARS, extreme, read_term
 from services.strategy_gen.compiler.reading.numbers import MOST_BARS
 
@@ -22,7 +29,7 @@ def read_gap(reading: Reading, node: Node, left: t.Term | None, phrase: t.Phrase
                 hint='write "gaps up" or "gaps down by more than 3%"',
             )
         return t.Compare(t.Gap(), ">" if gap.value == "up" else "<", t.Number(0.0), phrase)
-    return signed(t.Gap(), gap.value != "down", bound(node) or ">", size(reading, t.Gap(), amount), phrase)
+    return signed(t.Gap(), gap.value != "down", lower_bound(node) or ">", size(reading, t.Gap(), amount), phrase)
 
 
 def read_gap_between(reading: Reading, node: Node, left: t.Term | None, phrase: t.Phrase) -> t.Condition:

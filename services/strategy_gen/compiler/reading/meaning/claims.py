@@ -231,6 +231,10 @@ def _exceeds(reading: Reading, left: t.Term, pred: Node, phrase: t.Phrase) -> t.
 
 def _multiple(reading: Reading, left: t.Term, pred: Node, phrase: t.Phrase) -> t.Condition:
     right = read_object(reading, pred, left)
+    if isinstance(right, t.Scaled) and right.factor < 1:
+        raise refuse(
+            "prompt.ambiguous", "{} does not say above or below", pred, hint='write "at most half the average volume"'
+        )
     return compare(left, ">", right, phrase)
 
 

@@ -35,6 +35,10 @@ def _nodes(node: Node) -> list[Node]:
 
 
 def _any(reading: Reading, node: Node) -> t.Condition:
+    for one, other in pairwise(_nodes(node)):
+        if _nodes(one)[-1].data in ("denied", "negated") and _nodes(other)[0].data in ("more", "fact"):
+            hint = 'say the half with "not" last, or, for neither of the two, "not ... and not ..."'
+            raise refuse("prompt.ambiguous", "{} can be read in two ways", one, other, hint=hint)
     found = _list(reading, _nodes(node), t.Any)
     return found[0] if len(found) == 1 else t.Any(found)
 
@@ -135,7 +139,8 @@ def _denied(reading: Reading, node: Node) -> t.Condition:
 def _subject(reading: Reading, node: Node, claim: Node) -> t.Term:
     """Return the term a claim is about; "it" before a plain number is what was spoken of before."""
     if types(node) == ("IT",) and reading.subject is not None and _refers_back(reading, claim):
-        return reading.subject
+        is_price = kind_of(reading.subject) in ("price", "volume") and leaf(node, "IT").value == "closes"
+        return _CLOSE if is_price else reading.subject
     named = next((x.value for x in lexemes(claim) if x.type == "TERM" and x.value in AVERAGES), None)
     return read_term(reading, node, average=named)
 
@@ -198,6 +203,11 @@ def _bare(reading: Reading, node: Node) -> t.Condition:
         )
     right = read_term(reading, term, beside=left)
     require_alike(left, right, node)
+    if isinstance(reading.object, t.Number) and not isinstance(right, t.Number):
+        hint = (
+            'write "above the 50-day and the 200-day average", or compare it by itself: "and above the 200-day average"'
+        )
+        raise refuse("prompt.ambiguous", "{} follows a plain number", node, hint=hint)
     return repeat(right, reading.phrase(node))
 
 

@@ -36,15 +36,14 @@ def kind_of(term: t.Term) -> str:
 def number_for(reading: Reading, left: t.Term, amount: Lexeme, where: Node | Lexeme) -> t.Term:
     """Return an amount in the unit of `left`. Raises NotReadError for a unit that it does not have."""
     kind, value, unit = kind_of(left), float(amount.value), amount.type
-    if any(x.type == "STOCK" for x in lexemes(where)) and kind != "volume":
-        raise refuse("prompt.unit", "{} is a number of shares", where, hint='write "volume above 1 million shares"')
-    if unit == "TIMES" and not isinstance(left, t.Figure):
-        raise refuse("prompt.no_comparison", "{} of what is not said", amount, hint='write "2x average volume"')
+    _require_unit(left, amount, where)
     if kind == "fraction":
         if unit != "PERCENT":
             raise refuse("prompt.unit", "{} is not a percentage", amount, hint=f'write "{value:g}%"')
         return t.Number(_fraction(value))
-    if unit != "PERCENT" or kind in ("index", "percent") or kind in PERCENT_FIGURES:
+    if kind in PERCENT_FIGURES:
+        return _in_percent(amount)
+    if unit != "PERCENT" or kind in ("index", "percent"):
         return t.Number(value)
     if kind in _RATIOS_IN_PERCENT:
         return t.Number(_fraction(value))
@@ -54,6 +53,22 @@ def number_for(reading: Reading, left: t.Term, amount: Lexeme, where: Node | Lex
     raise refuse(
         "prompt.unit", "{} does not say of what", amount, hint='write a number, or "2% above the 20-day average"'
     )
+
+
+def _require_unit(left: t.Term, amount: Lexeme, where: Node | Lexeme) -> None:
+    if any(x.type == "STOCK" for x in lexemes(where)) and kind_of(left) != "volume":
+        raise refuse("prompt.unit", "{} is a number of shares", where, hint='write "volume above 1 million shares"')
+    if amount.type == "TIMES" and not isinstance(left, t.Figure):
+        raise refuse("prompt.no_comparison", "{} of what is not said", amount, hint='write "2x average volume"')
+
+
+def _in_percent(amount: Lexeme) -> t.Number:
+    """Return an amount of a figure that is told in percent; a plain "0.03" may be meant as a fraction."""
+    value = float(amount.value)
+    if amount.type == "NUM" and 0 < value < 1:
+        hint = f'write "{value * 100:g}%" or "{value:g}%"'
+        raise refuse("prompt.unit", "{} may be a fraction or a percentage", amount, hint=hint)
+    return t.Number(value)
 
 
 def require_alike(left: t.Term, right: t.Term, where: Node) -> None:

@@ -25,7 +25,14 @@ from services.strategy_gen.compiler.reading.meaning.reading import (
     lexemes,
     refuse,
 )
-from services.strategy_gen.compiler.reading.meaning.sizes import CLOSE, between_sizes, bound, only_price, signed
+from services.strategy_gen.compiler.reading.meaning.sizes import (
+    CLOSE,
+    between_sizes,
+    bound,
+    lower_bound,
+    only_price,
+    signed,
+)
 from services.strategy_gen.compiler.reading.meaning.terms import YEAR_BARS, extreme, read_term
 
 TREND_BARS = 3
@@ -100,7 +107,7 @@ def _move_by(reading: Reading, node: Node, left: t.Term | None, phrase: t.Phrase
     if span is None:
         reading.assume(phrase, ONE_BAR)
     over = reading.span(span) if span is not None else t.Span(1)
-    return signed(t.Change(over, column.name), up, bound(node) or ">", size, phrase)
+    return signed(t.Change(over, column.name), up, lower_bound(node) or ">", size, phrase)
 
 
 def _move_between(reading: Reading, node: Node, left: t.Term | None, phrase: t.Phrase) -> t.Condition:

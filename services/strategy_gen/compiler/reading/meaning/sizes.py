@@ -31,6 +31,15 @@ def bound(node: Node) -> str | None:
     return found.value if found is not None else None
 
 
+def lower_bound(node: Node) -> str | None:
+    """Return `bound`; raises NotReadError for "up less than 5%", which may or may not take in what is down."""
+    found = bound(node)
+    if found in ("<", "<="):
+        hint = 'write "up between 0% and 5%" or "not up more than 5%"'
+        raise refuse("prompt.ambiguous", "{} can be read in two ways", node, hint=hint)
+    return found
+
+
 def size(reading: Reading, term: t.Term, amount: Node) -> float:
     """Return an amount in the unit of `term`."""
     number = number_for(reading, term, lexemes(amount)[0], amount)

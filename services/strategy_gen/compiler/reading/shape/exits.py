@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from services.strategy_gen.compiler.errors import NotReadError
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
-from services.strategy_gen.compiler.reading.shape.run import Lexemes, is_guard, type_at
+from services.strategy_gen.compiler.reading.shape.run import HEADS, Lexemes, is_guard, out_of_order, type_at
 
 _GUARD_OF = {"up!": "take_profit", "down!": "stop_loss"}
 _LEADING = frozenset({"AT", "WITH", "FOR", "MAKES"})
 _GOING_ON = ["GUARD", "PERCENT", "OR", "MOVE", "PERCENT"]
+_LEAVING = frozenset({"SELL", "HOLD", "GUARD"})
 _MEASURING = frozenset({"TERM", "COLUMN", "COLOUR", "BREAKOUT"})
 
 
@@ -25,6 +26,8 @@ def waits(lexemes: Lexemes) -> Lexemes:
             result.append(replace(lexeme, type="HOLD", value="hold"))
         elif lexeme.type != "LATER":
             result.append(lexeme)
+        elif type_at(lexemes, at + 1) not in HEADS and not any(one.type in _LEAVING for one in result):
+            raise out_of_order(lexeme)
     return result
 
 

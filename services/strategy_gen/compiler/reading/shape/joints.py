@@ -2,8 +2,18 @@
 
 from dataclasses import replace
 
+from services.strategy_gen.compiler.errors import NotReadError
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
-from services.strategy_gen.compiler.reading.shape.run import HEADS, JOINTS, Lexemes, is_guard, type_at, understood
+from services.strategy_gen.compiler.reading.shape.run import (
+    HEADS,
+    JOINTS,
+    MEASURES,
+    Lexemes,
+    is_guard,
+    out_of_order,
+    type_at,
+    understood,
+)
 
 _OPEN = frozenset({"AND", "OR", "LEAD", "NOT", "LEFT", "EITHER", "NEITHER"})
 
@@ -58,6 +68,9 @@ def _leads(lexemes: Lexemes) -> Lexemes:
                 result.append(replace(lexeme, type="LEAD" if leads else "AND"))
             is_open = True
             continue
+        if opens and lexeme.type in MEASURES and type_at(lexemes, at + 1) == "WHEN":
+            hint = "say what is compared with it; a symbol that is a word is written with a dollar sign, as in $LOW"
+            raise NotReadError("prompt.misplaced", "{} does not fit here", (lexeme.start, lexeme.end), hint)
         if opens and lexeme.type not in HEADS | {"SEP"} and not is_guard(lexemes, at):
             result.append(understood("LEAD", lexeme.start))
             is_open = True
@@ -69,6 +82,15 @@ def _is_repeated(lexemes: Lexemes, at: int) -> bool:
     """Tell whether "watch" stands before "and tell me": one alert said twice."""
     after = at + 1 + (type_at(lexemes, at + 1) == "SEP")
     return type_at(lexemes, at) == "ALERT" and type_at(lexemes, after) == "ALERT"
+
+
+def in_order(lexemes: Lexemes) -> Lexemes:
+    """Raise NotReadError for "and then" between conditions: each is about the same bar."""
+    for at, lexeme in enumerate(lexemes):
+        after = next((one.type for one in lexemes[at:] if one.type not in JOINTS), "")
+        if lexeme.type == "THEN" and after not in HEADS | {"", "SEP", "LEAD"}:
+            raise out_of_order(lexeme)
+    return lexemes
 
 
 def joints(lexemes: Lexemes) -> Lexemes:
@@ -113,6 +135,22 @@ def _comma(lexemes: Lexemes, at: int) -> str:
         if depth == 0 and lexeme.type in ("AND", "OR"):
             return lexeme.type
     return "AND"
+
+
+def alternatives(lexemes: Lexemes) -> Lexemes:
+    """Bracket "technology or energy" where something is said beside it: "with P/E under 15" is asked of both."""
+    result: Lexemes = []
+    at = 0
+    while at < len(lexemes):
+        end = at + 1
+        while lexemes[at].type == "SECTOR" and type_at(lexemes, end) == "OR" and type_at(lexemes, end + 1) == "SECTOR":
+            end += 2
+        run = lexemes[at:end]
+        if len(run) > 1 and (type_at(result, len(result) - 1) in ("AND", "NOT") or type_at(lexemes, end) == "AND"):
+            run = [understood("LEFT", run[0].start), *run, understood("RIGHT", run[-1].end)]
+        result += run
+        at = end
+    return result
 
 
 def brackets(lexemes: Lexemes) -> Lexemes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from services.strategy_gen.compiler.errors import NotReadError
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
 
 HEADS = frozenset({"BUY", "SELL", "FIND", "ALERT"})
@@ -38,6 +39,12 @@ def retyped(rule: Callable[[Lexemes, int], str]) -> Step:
         return kept
 
     return step
+
+
+def out_of_order(lexeme: Lexeme) -> NotReadError:
+    """Return the error about "then" or "later" between conditions."""
+    hint = 'all conditions are about the same bar; what was before is told as in "yesterday\'s low", "for 3 bars"'
+    return NotReadError("prompt.not_modelled", "{} puts conditions in an order", (lexeme.start, lexeme.end), hint)
 
 
 def is_guard(lexemes: Lexemes, at: int) -> bool:

@@ -5,10 +5,11 @@ and conditions begin. A word is settled by its neighbours alone; nothing that ca
 from dataclasses import replace
 
 from services.strategy_gen.compiler.reading.shape.exits import entries, guards, waits
-from services.strategy_gen.compiler.reading.shape.joints import again, brackets, joints, pieces
+from services.strategy_gen.compiler.reading.shape.joints import again, alternatives, brackets, in_order, joints, pieces
 from services.strategy_gen.compiler.reading.shape.nouns import nouns
 from services.strategy_gen.compiler.reading.shape.run import Lexemes, Step, retyped
 from services.strategy_gen.compiler.reading.shape.words import (
+    closings,
     denied_facts,
     sectors,
     shared_names,
@@ -16,11 +17,14 @@ from services.strategy_gen.compiler.reading.shape.words import (
     small_words,
     spikes,
     split_more,
+    two_ways,
 )
 
 _STEPS: tuple[Step, ...] = (
+    two_ways,
     split_more,
     single_units,
+    closings,
     retyped(small_words),
     denied_facts,
     shared_names,
@@ -31,7 +35,9 @@ _STEPS: tuple[Step, ...] = (
     guards,
     nouns,
     pieces,
+    in_order,
     joints,
+    alternatives,
     brackets,
     again,
 )

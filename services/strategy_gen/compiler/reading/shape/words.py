@@ -2,11 +2,26 @@
 
 from dataclasses import replace
 
+from services.strategy_gen.compiler.errors import NotReadError
 from services.strategy_gen.compiler.reading.lexeme import Length, Lexeme
 from services.strategy_gen.compiler.reading.shape.run import AMOUNTS, JOINTS, MEASURES, Lexemes, type_at, understood
 
 _SHARED = frozenset({"sma", "ema", "wma"})
 _WIDER = {">=": ">", "<=": "<"}
+_SIZING = frozenset({"PERCENT", "NUM", "OP", "AT", "BY", "BETWEEN", "IN", "FOR"})
+_COMPARING = frozenset({"OP", "CROSS", "BREAK", "BETWEEN", "WITHIN", "PERCENT"})
+
+
+def two_ways(lexemes: Lexemes) -> Lexemes:
+    """Raise NotReadError for "up or down 5%": the size is said of the second alone."""
+    for at, lexeme in enumerate(lexemes):
+        told = [type_at(lexemes, at + place) for place in range(4)]
+        if told[0] in ("MOVE", "GAP") and told[1:3] == ["OR", "MOVE"] and told[3] in _SIZING:
+            hint = 'write it out: "up 5% or down 5%", "gaps up by 5% or gaps down by 5%"'
+            raise NotReadError(
+                "prompt.ambiguous", "{} can be read in two ways", (lexeme.start, lexemes[at + 3].end), hint
+            )
+    return lexemes
 
 
 def small_words(lexemes: Lexemes, at: int) -> str:
@@ -40,7 +55,7 @@ def _of_or_at(kind: str, after: str, later: str) -> str:
         return "AT" if later not in ("OP", "TERM") else ""
     if after in ("OP", "BETWEEN", "AT"):
         return ""
-    if kind == "AT" and ((after == "SPAN" and later == "COLUMN") or after == "COLUMN"):
+    if kind == "AT" and after == "SPAN" and later == "COLUMN":
         return "MAKES"
     return kind
 
@@ -67,6 +82,20 @@ def split_more(lexemes: Lexemes) -> Lexemes:
         ):
             result.append(Lexeme("OR", "or", lexeme.start, lexeme.start + 2))
             result.append(Lexeme("OP", _WIDER[lexeme.value], lexeme.start + 3, lexeme.end))
+        else:
+            result.append(lexeme)
+    return result
+
+
+def closings(lexemes: Lexemes) -> Lexemes:
+    """Read "opens below the low and closes above it", "and it closes above it" as said of an "it" that closes, not of the open."""
+    result: Lexemes = []
+    for at, lexeme in enumerate(lexemes):
+        before = type_at(result, len(result) - 1)
+        compares = lexeme.value == "closes" and type_at(lexemes, at + 1) in _COMPARING
+        if compares and before in JOINTS | {"IT"}:
+            start = result.pop().start if before == "IT" else lexeme.start
+            result.append(replace(lexeme, type="IT", start=start))
         else:
             result.append(lexeme)
     return result
