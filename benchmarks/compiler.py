@@ -32,7 +32,6 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     start = time.perf_counter()
     from services.strategy_gen.compiler.compile import compile_text
-
     from services.strategy_gen.compiler.errors import BadPromptError
 
     def attempted(text: str, timeframe: str | None) -> None:

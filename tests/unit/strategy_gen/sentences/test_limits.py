@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from services.strategy_gen.compiler.compile import compile_text
 
 from libs.market.frame import Frame
+from services.strategy_gen.compiler.compile import compile_text
 from tests.unit.strategy_gen.sentences.bars import SECONDS, START_MS
 from tests.unit.strategy_gen.sentences.running import loaded
 
