@@ -203,8 +203,7 @@ class Runner:
                 if self.service.details
                 else {},
             )
-            with suppress(NatsError):
-                await outlet.tell(beat)
+            await outlet.tell(beat)
             count += 1
             await asyncio.sleep(BEAT_S if count > 1 else BEAT_S / 4)
 

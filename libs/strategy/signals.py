@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,10 @@ from libs.common.errors import BadStrategyError
 from libs.market.frame import FloatArray, Frame
 from libs.strategy.rules import ActionArray, Vote, plain
 from libs.strategy.sandbox.host.answers import Detail
+from libs.strategy.sandbox.host.strict import Plain
+
+MOST_SHOWN = 5
+"""Numbers of a classifier's data that are shown beside its score."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +59,9 @@ class Signals:
         return f"not all conditions met, only {' and '.join(partial)}" if partial else "no condition met"
 
     def values_at(self, bar: int) -> dict[str, float | None]:
-        """Return the values that decided on the bar; None where an indicator is not warm. Of a classifier: the score, where it gave one."""
+        """Return the values that decided on the bar; None where an indicator is not warm. Of a classifier: its score and the first numbers in its data."""
         if self.hits is not None:
-            score = self.details[bar].score if bar in self.details else None
-            return {} if score is None else {"score": score}
+            return _numbers(self.details[bar]) if bar in self.details else {}
         found = {title: float(column[bar]) for title, column in self.values.items()}
         return {title: None if np.isnan(value) else value for title, value in found.items()}
 
@@ -83,6 +86,17 @@ class Signals:
             return str(action)
         answer = "yes" if self.hits[bar] else "no"
         return f"{answer}, and the last hit has been held for its time" if action < 0 else answer
+
+
+def _is_number(value: Plain) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(detail: Detail) -> dict[str, float | None]:
+    score: dict[str, float | None] = {} if detail.score is None else {"score": detail.score}
+    data = (detail.data or {}).items()
+    shown = {title: float(value) for title, value in data if _is_number(value) and title != "score"}
+    return score | dict(list(shown.items())[:MOST_SHOWN])
 
 
 @dataclass(frozen=True)

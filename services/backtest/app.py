@@ -74,6 +74,10 @@ class App:
         summary = await keeping.keep(tx, outcome, proposal)
         return [told.completed(proposal, summary), told.judged(proposal, proposal.strategy_id, summary)]
 
+    def unjudged(self, proposal: StrategyProposed, error: PermanentError) -> list[Event]:
+        """Say that a proposal was buried: whoever waits for its verdict must not wait for ever."""
+        return [told.failed(proposal, error)]
+
     async def on_run(self, command: RunBacktest, tx: Tx, outcome: Done | keeping.Again | Failed) -> list[Event]:
         """Keep a new result and say it; a known one is answered from the store unless `force`. Raises what failed the run."""
         if isinstance(outcome, Failed):
@@ -152,7 +156,7 @@ async def warm(outlet: Outlet) -> None:
 def table(app: App) -> tuple[On, ...]:
     """Return what the service listens to."""
     return (
-        On(StrategyProposed, app.on_proposed, key="strategy_id", work=app.judge),
+        On(StrategyProposed, app.on_proposed, key="strategy_id", work=app.judge, refusal=app.unjudged),
         On(RunBacktest, app.on_run, key="event_id", work=app.backtest),
         On(SetVerdict, app.on_set_verdict),
     )

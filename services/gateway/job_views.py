@@ -61,8 +61,10 @@ async def keep_asked(tx: Tx, job_id: str, at: datetime) -> None:
 
 
 def fold_index(tx: Tx, event: KnowledgeIndexed) -> None:
-    """Keep that the knowledge folders have been read."""
-    body = json.dumps({**event.model_dump(mode="json"), "name": "", "mode": INDEX, "state": "done"})
+    """Keep that the knowledge folders have been read, or why they cannot be."""
+    state = "done" if event.code is None else "failed"
+    told = event.model_dump(mode="json")
+    body = json.dumps({**told, "pointer": None, "name": "", "mode": INDEX, "state": state})
     tx.later(_SAVE_END, kind=JOB, name=event.job_id, at=event.at, body=body)
 
 

@@ -37,6 +37,7 @@ STATUSES: tuple[tuple[str, int], ...] = (
     ("data.mixed_origin", 409),
     ("data.behind", 409),
     ("job.ended", 409),
+    ("generation.too_many", 409),
     ("job.cancelled", 409),
     ("model.budget", 409),
     ("model.auth", 409),

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from libs.common.bus import On, Outlet, Tx
+from libs.common.bus.refusal import final, shown
+from libs.common.bus.transact import is_infrastructure
 from libs.common.clock import Clock
 from libs.common.errors import BadInputError, NotFoundError, PermanentError, SentinelError, TransientError
 from libs.common.events import DocumentIndexed, Event, JobProgressed, KnowledgeIndexed
@@ -27,8 +29,8 @@ LOG = logging.getLogger("sentinel.knowledge")
 QUOTED, ANSWERED = 1_500, 100_000
 """Most characters of a passage, and most bytes of all passages together, that an answer carries."""
 
-SKIPPED = 100
-"""Files that are told of that could not be read."""
+SKIPPED, LONGEST_REASON = 100, 500
+"""Files that are told of that could not be read, and the characters that each may have: all of them have to fit into one fact."""
 
 AGAIN_S = 15.0
 """After so long an indexing is tried again that a disk or an embeddings server refused."""
@@ -164,16 +166,21 @@ class Library:
         await outlet.commit(ask)
 
     async def _index(self, outlet: Outlet, asked: Sequence[IndexKnowledge]) -> bool:
-        """Read the folders once for all who asked; False where that has to be tried again."""
+        """Read the folders once for all who asked; False where that has to be tried again. What no other try can help is told."""
         for command in asked:
             await outlet.tell(_progress(command, "indexing", 0))
         rebuild = any(command.rebuild for command in asked)
         try:
             read = await asyncio.to_thread(self._read, rebuild)
+            await outlet.commit(partial(_told, asked=asked, read=read))
         except TransientError as error:
             LOG.warning("the knowledge is not indexed yet: %s (%s)", error.detail, error.hint)
             return False
-        await outlet.commit(partial(_told, asked=asked, read=read))
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            LOG.exception("the knowledge cannot be indexed")
+            await outlet.commit(partial(_given_up, asked=asked, problem=final(error)))
         for command in asked:
             await outlet.tell(_progress(command, "indexed", 1))
         return True
@@ -198,9 +205,21 @@ async def _told(tx: Tx, *, asked: Sequence[IndexKnowledge], read: Read) -> None:
     tx.emit(*facts)
     names = ("added", "changed", "removed", "unchanged", "embedder")
     words: dict[str, Any] = {name: getattr(indexed, name) for name in names}
-    words |= {"chunks": dict(indexed.chunks), "skipped": tuple(text[:4_000] for text in indexed.skipped[:SKIPPED])}
+    words |= {
+        "chunks": dict(indexed.chunks),
+        "skipped": tuple(text[:LONGEST_REASON] for text in indexed.skipped[:SKIPPED]),
+    }
     for command in asked:
         tx.emit(KnowledgeIndexed.after(command, job_id=command.event_id, **words))
+    await store.end_jobs(tx.connection, [command.event_id for command in asked])
+
+
+async def _given_up(tx: Tx, *, asked: Sequence[IndexKnowledge], problem: PermanentError) -> None:
+    """Tell everyone who asked why the folders cannot be read; nobody is told of other documents than before."""
+    words: dict[str, Any] = dict.fromkeys(("added", "changed", "removed", "unchanged"), 0)
+    words |= {"chunks": {}, "embedder": "", "code": problem.code[:64], "detail": shown(problem.detail, 4_000)}
+    for command in asked:
+        tx.emit(KnowledgeIndexed.after(command, job_id=command.event_id, hint=problem.hint, **words))
     await store.end_jobs(tx.connection, [command.event_id for command in asked])
 
 

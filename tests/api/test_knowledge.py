@@ -58,6 +58,16 @@ async def test_index_that_takes_longer_is_a_running_job_until_it_is_done(world: 
     assert (await world.get(place))["state"] == "done"
 
 
+async def test_index_that_can_never_be_done_is_a_failed_job_with_the_reason(world: World) -> None:
+    await world.client.post(f"{KNOWLEDGE}/index")
+    (command,) = world.outlet.asked
+    await world.fold(told.indexed(command.event_id, code="LookupError", detail="LookupError: a bug"))
+    job = await world.get(f"/api/v1/jobs/{command.event_id}")
+    assert (job["state"], job["detail"], job.get("result")) == ("failed", "LookupError: a bug", None)
+    reply = await world.client.get(f"/api/v1/jobs/{command.event_id}/result")
+    assert (reply.status_code, reply.json()["code"]) == (422, "LookupError")
+
+
 async def test_index_cannot_be_cancelled(world: World) -> None:
     await world.fold(told.indexed("x1"))
     with nothing_asked(world):

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
+from libs.common.bus import Service
+from libs.common.clock import WallClock
 from libs.common.errors import BadInputError
 from libs.common.events import CommandDone, CommandRefused, DocumentIndexed, KnowledgeIndexed
 from libs.common.generation import AddDocument, IndexKnowledge, RemoveDocument, SearchKnowledge
 from libs.common.messages import MAX_BODY_BYTES
 from libs.strategy.sandbox.host.pool import Pool
+from services.strategy_gen import library_store
+from services.strategy_gen.library import Library
+from services.strategy_gen.shelf import Shelf
 from tests.support.build import START
 from tests.support.generation import Desk, running, service
 
@@ -177,3 +182,18 @@ async def test_indexing_killed_before_it_told_is_done_again(tmp_path: Path) -> N
         (done,) = await desk.until(KnowledgeIndexed)
         assert done.job_id == index("kill").event_id
         assert told(desk) == [("risk/more.md", False)]
+
+
+async def test_folders_that_can_never_be_read_end_their_job_with_the_reason(tmp_path: Path) -> None:
+    def broken() -> Shelf:
+        raise LookupError("a bug")
+
+    made = Library(broken, WallClock())
+    alone = Service("strategy_gen", made.table(), library_store.MIGRATIONS, tasks=(made.keep,))
+    async with running(alone, tmp_path) as desk:
+        await desk.until(KnowledgeIndexed)
+        await desk.deliver(index("again"))
+        told = (await desk.until(KnowledgeIndexed, 2))[1]
+        assert (told.job_id, told.code, told.detail) == (index("again").event_id, "LookupError", "LookupError: a bug")
+        async with desk.bench.transactor.database.read() as connection:
+            assert await library_store.list_jobs(connection) == []

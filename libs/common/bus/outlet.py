@@ -1,6 +1,7 @@
 """How a service's own tasks reach the bus: the Outlet of `table.py` over a real connection."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from libs.common.errors import BadMessageError, BusUnavailableError, TimedOutErr
 from libs.common.events import CommandDone, CommandRefused, Event, ServiceBeat
 from libs.common.messages import Message
 
+LOG = logging.getLogger("sentinel.bus")
 _PUBLISH_TIMEOUT_S = 2.0
 _KEPT = 256
 
@@ -52,9 +54,12 @@ class BusOutlet:
             raise BusUnavailableError(f"the bus did not acknowledge: {error}") from error
 
     async def tell(self, event: Event) -> None:
-        """Publish an unstored event; dropped while the bus is away."""
+        """Publish an unstored event; dropped while the bus is away or does not take it."""
         if self.connection.client.is_connected:
-            await self.connection.client.publish(event.subject_name(), event.body())
+            try:
+                await self.connection.client.publish(event.subject_name(), event.body())
+            except (NatsError, OSError) as error:
+                LOG.debug("an unstored event was lost: %s", error)
 
     async def ask(self, command: Command, timeout_s: float) -> Event:
         """Send a command and return its answer, an old one if it was answered before.

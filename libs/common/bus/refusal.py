@@ -1,6 +1,6 @@
 """What is said of a failure to those who were not there: within bounds, so that saying it cannot fail in its turn."""
 
-from libs.common.errors import SentinelError
+from libs.common.errors import PermanentError, SentinelError
 from libs.common.events import CommandRefused
 from libs.common.messages import Message
 
@@ -20,6 +20,19 @@ def refused(command: Message, service: str, error: Exception) -> CommandRefused:
         pointer=shown(known.pointer, _PLACE) if known and known.pointer else None,
         hint=shown(known.hint, _PLACE) if known and known.hint else None,
         diagnostics=getattr(known, "diagnostics", ()),
+    )
+
+
+def final(error: Exception) -> PermanentError:
+    """Return `error` as one that no further try can help: itself if it is of that kind, else its words within bounds."""
+    if isinstance(error, PermanentError):
+        return error
+    known = error if isinstance(error, SentinelError) else None
+    return PermanentError(
+        shown(known.detail if known else f"{type(error).__name__}: {error}", _DETAIL),
+        code=code_of(error)[:_CODE],
+        pointer=shown(known.pointer, _PLACE) if known and known.pointer else None,
+        hint=shown(known.hint, _PLACE) if known and known.hint else None,
     )
 
 

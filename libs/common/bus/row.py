@@ -216,12 +216,13 @@ class RowWorker:
             error,
             delivery.failures,
         )
-        await self._bury(grave, delivery.message if self.row.is_command else None)
+        facts = self.transactor.told_of(self.row, delivery.message, error)
+        await self._bury(grave, delivery.message if self.row.is_command else None, facts)
         await self._ack(delivery)
 
-    async def _bury(self, grave: Burial, command: Message | None) -> None:
-        """Publish the grave, and the answer to the command if it was one whose id could be read."""
-        outgoing = [grave.outgoing()]
+    async def _bury(self, grave: Burial, command: Message | None, facts: Sequence[records.Triple] = ()) -> None:
+        """Publish the grave, the facts others wait for, and the answer to the command if it was one whose id could be read."""
+        outgoing = [grave.outgoing(), *facts]
         if command is not None:
             outgoing.append(records.triple(refused(command, self.transactor.service.name, grave.error)))
         LOG.error(

@@ -82,7 +82,8 @@ class On:
 
     key: a field of the message; a failing message holds back later ones with the same value, others go on. None holds
     back the whole row. work: see Work; the messages of different keys may overtake each other. prepare: see Prepare; for rows
-    whose messages must be handled in stream order. refusal: the facts that tell others of a refused command. remember: keep the ids seen; False where the handler itself knows (a natural key).
+    whose messages must be handled in stream order. refusal: the facts that tell others of a refused command
+    or a buried message. remember: keep the ids seen; False where the handler itself knows (a natural key).
     """
 
     message: type[Message]

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from libs.common.bus import records
 from libs.common.bus.outbox import Outbox
-from libs.common.bus.refusal import refused
+from libs.common.bus.refusal import final, refused
 from libs.common.bus.table import On, Service, Tx
 from libs.common.clock import Clock
 from libs.common.db import Database, classified
@@ -144,20 +144,18 @@ class Transactor:
     async def refuse(self, row: On, name: str, delivery: Delivery, error: PermanentError) -> None:
         """Answer a command with the reason why it was not carried out."""
         answer = refused(delivery.message, self.service.name, error)
-        outgoing = [*self._told_of(row, delivery, error), records.triple(answer)]
+        outgoing = [*self.told_of(row, delivery.message, error), records.triple(answer)]
         await self.record(name, delivery.message.event_id, delivery.body, outgoing)
 
-    def _told_of(self, row: On, delivery: Delivery, error: PermanentError) -> list[records.Triple]:
-        """Return the facts of a refusal; the sender's answer does not depend on whether they can be told."""
+    def told_of(self, row: On, message: Message, error: Exception) -> list[records.Triple]:
+        """Return the facts of a refusal or burial, neither of which depends on whether they can be told."""
         if row.refusal is None:
             return []
         try:
-            found = [records.triple(event) for event in row.refusal(delivery.message, error)]
+            found = [records.triple(event) for event in row.refusal(message, final(error))]
             records.check_size(found)
         except Exception:
-            LOG.exception(
-                "the facts of a refused command cannot be told", extra={"event_id": delivery.message.event_id}
-            )
+            LOG.exception("the facts of a refusal cannot be told", extra={"event_id": message.event_id})
             return []
         return found
 

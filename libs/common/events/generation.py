@@ -133,7 +133,7 @@ class DocumentIndexed(Event):
 
 
 class KnowledgeIndexed(Event):
-    """The knowledge folders were read. chunks: by domain, of everything searchable; added, changed, removed, unchanged: documents."""
+    """The knowledge folders were read. chunks: by domain, of everything searchable; added, changed, removed, unchanged: documents. code: why they could not be."""
 
     subject: ClassVar[str] = "knowledge.indexed.{job_id}"
     job_id: Identifier
@@ -144,3 +144,6 @@ class KnowledgeIndexed(Event):
     unchanged: int
     embedder: Annotated[str, Field(max_length=128)]
     skipped: tuple[Text, ...] = ()
+    code: Annotated[str, Field(max_length=64)] | None = None
+    detail: Text | None = None
+    hint: Text | None = None

@@ -15,6 +15,11 @@ from services.strategy_gen.generation.values import LOOK_AHEAD, NO_TRADE, Attemp
 ROUNDS = 6
 """Attempts a model has at a variant."""
 
+TIMEOUTS = 2
+"""Attempts of a variant that may run out of time; the last of them ends it."""
+
+_TIMEOUTS = ("strategy.cpu_timeout", "strategy.wall_timeout")
+
 SHOWN_FINDINGS = 60
 SHOWN_BYTES = 100_000
 """Findings that a failed job tells of, and the bytes they may have together."""
@@ -103,9 +108,15 @@ def _next(job: Job, variant: int) -> Next | _Judging | None:
     if last.is_proposed and last.outcome is None:
         return _Judging()
     wants = not last.is_proposed or (last.outcome is not None and _is_mendable(last))
-    if last.made.engine == "llm" and wants and last.problem is None and last.number < ROUNDS:
+    if last.made.engine == "llm" and wants and last.problem is None and last.number < ROUNDS and not _never_ends(made):
         return Next(variant, last.number + 1, "llm", made)
     return None
+
+
+def _never_ends(made: Sequence[Attempt]) -> bool:
+    """Tell whether a variant has used up its time in the sandbox: each further attempt might cost as much."""
+    late = [each for each in made if any(finding.get("code") in _TIMEOUTS for finding in each.made.findings)]
+    return len(late) >= TIMEOUTS
 
 
 def _is_mendable(attempt: Attempt) -> bool:

@@ -1,6 +1,7 @@
 """The handlers of generations: requests in, a job in SQL out; verdicts in, the job moves on."""
 
 import asyncio
+from datetime import timedelta
 
 from libs.common.bus import On, Tx
 from libs.common.errors import ConflictError, NotFoundError
@@ -10,6 +11,12 @@ from services.strategy_gen.generation import store, told
 from services.strategy_gen.generation.plan import Compile, plan_of
 from services.strategy_gen.generation.stock import Stock
 from services.strategy_gen.generation.values import Job, Outcome, Plan, Problem
+
+RUNNING = 200
+"""Generations that may run at once: the task that works them off reads all of them again after every step."""
+
+KEPT_DAYS = 90
+"""How long the attempts of a generation that has ended are kept; what was told of them stays where others keep it."""
 
 
 class Generations:
@@ -34,7 +41,14 @@ class Generations:
         return await asyncio.to_thread(plan_of, command, self._stock, self._compile, has_model=self._has_model)
 
     async def on_generate(self, command: GenerateStrategy, tx: Tx, plan: Plan) -> list[Event]:
-        """Take a request on as a job."""
+        """Take a request on as a job; refused while RUNNING of them have not ended."""
+        if await store.count_running(tx.connection) >= RUNNING:
+            raise ConflictError(
+                f"{RUNNING} generations are running",
+                code="generation.too_many",
+                hint="wait until one has ended, or cancel one",
+            )
+        await store.forget_before(tx.connection, command.at - timedelta(days=KEPT_DAYS))
         await store.add_job(tx.connection, Job(command, plan))
         tx.reply(command.event_id, job_id=command.event_id, **told.answer(plan))
         self.news.set()

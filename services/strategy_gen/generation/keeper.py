@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, get_args
 
 from libs.common.bus import Outlet, Tx
+from libs.common.bus.transact import is_infrastructure
 from libs.common.errors import StoreUnavailableError
 from libs.common.events import StrategyProposed
 from libs.strategy.spec import Strategy
@@ -20,8 +21,8 @@ from services.strategy_gen.generation import core, store, told
 from services.strategy_gen.generation.core import Ended, Next
 from services.strategy_gen.generation.handlers import Generations
 from services.strategy_gen.generation.proposal import proposal_of
-from services.strategy_gen.generation.values import Attempt, Author, Job, Outcome
-from services.strategy_gen.generation.workshop import Made, Workshop
+from services.strategy_gen.generation.values import Attempt, Author, Job, Outcome, Problem
+from services.strategy_gen.generation.workshop import Made, Workshop, broken, fault
 
 LOG = logging.getLogger("sentinel.generation")
 
@@ -70,7 +71,16 @@ class Keeper:
         """Return the attempts of a job that can be made now; a job that has nothing left to do is ended."""
         found = core.moves(job)
         if isinstance(found, Ended):
-            await _commit(outlet, lambda tx: _end(tx, job.job_id, found))
+            try:
+                await _commit(outlet, lambda tx: _end(tx, job.job_id, found))
+            except Exception as error:
+                if is_infrastructure(error):
+                    raise
+                LOG.exception("the end of %s cannot be told", job.job_id)
+                lost = fault(error)
+                await _commit(
+                    outlet, lambda tx: _end(tx, job.job_id, Ended((), Problem(lost.code, lost.detail, hint=lost.hint)))
+                )
             return ()
         return found
 
@@ -88,14 +98,24 @@ class Keeper:
         return found
 
     async def _attempt(self, outlet: Outlet, job: Job, due: Next, places: asyncio.Semaphore) -> None:
-        """Make one attempt and commit it; the model's answer is kept in hand while the database is sick."""
+        """Make one attempt and commit it; the model's answer is kept in hand while the database is sick.
+
+        One that cannot be kept, for a fact that does not fit on the bus perhaps, ends its variant; the others go on.
+        """
 
         async def tell(step: Any) -> None:
             await outlet.tell(told.progressed(job, due, step))
 
         async with places:
             made = await self._workshop.make(job, due, tell)
-        await _commit(outlet, lambda tx: _keep(tx, job.job_id, made))
+        try:
+            await _commit(outlet, lambda tx: _keep(tx, job.job_id, made))
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            LOG.exception("attempt %d of variant %d of %s cannot be kept", due.number, due.variant, job.job_id)
+            made = broken(job, due, error)
+            await _commit(outlet, lambda tx: _keep(tx, job.job_id, made))
         if made.strategy is not None:
             await tell("judge")
 

@@ -1,9 +1,24 @@
 """The tables of generations and of their attempts. All SQL about them is here."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, Row, String, Table, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db import Migration, Time, create
@@ -49,6 +64,18 @@ async def add_job(connection: AsyncConnection, job: Job) -> None:
         "plan": asdict(job.plan),
     }
     await connection.execute(insert(JOBS).values(values))
+
+
+async def count_running(connection: AsyncConnection) -> int:
+    """Return how many generations have not ended."""
+    return int(await connection.scalar(select(func.count()).select_from(JOBS).where(JOBS.c.state == "running")) or 0)
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
+    """Drop the generations that were asked for before `moment` and have ended, with their attempts; strategies stay."""
+    old = select(JOBS.c.job_id).where(JOBS.c.at < moment, JOBS.c.state != "running")
+    await connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.job_id.in_(old)))
+    await connection.execute(delete(JOBS).where(JOBS.c.at < moment, JOBS.c.state != "running"))
 
 
 async def find_job(connection: AsyncConnection, job_id: str) -> Job | None:

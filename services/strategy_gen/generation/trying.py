@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from libs.common.errors import BadStrategyError
 from libs.market.frame import Frame
+from libs.strategy.python_jobs import Span
 from libs.strategy.runtime import evaluate_all
 from libs.strategy.sandbox.host.pool import Pool
 from libs.strategy.signals import Evaluation, Fault
@@ -18,6 +19,9 @@ from services.strategy_gen.generation.probe import Probe, cut
 
 CUTS = (0.5, 0.83)
 """Shares of the bars at which code is asked again for its earlier signals."""
+
+CPU_S = 5
+"""Seconds of processor that code may use on all made-up bars together, as on live ones; the limit by the clock is 5 s more."""
 
 _SHOWN = 3
 
@@ -76,7 +80,7 @@ class Trial:
 
     def _asked(self, frames: Mapping[str, Frame]) -> Evaluation:
         strategy = replace(self._strategy, symbols=tuple(frames))
-        return evaluate_all(strategy, frames, self._sandbox, view=self._markets.view)
+        return evaluate_all(strategy, frames, self._sandbox, view=self._markets.view, span=Span(cpu_s=CPU_S))
 
 
 def _faults(faults: Mapping[str, Fault]) -> tuple[Finding, ...]:

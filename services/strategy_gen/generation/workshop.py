@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from libs.common.bus.refusal import shown
 from libs.common.bus.transact import is_infrastructure
 from libs.common.errors import BadStrategyError, PermanentError, SentinelError, TransientError
 from libs.common.events.generation import Step
@@ -74,12 +75,7 @@ class Workshop:
             return await self._make(job, due, tell)
         except Exception as error:
             LOG.exception("attempt %d of variant %d of %s broke", due.number, due.variant, job.job_id)
-            broken = PermanentError(
-                f"a fault of Sentinel's own: {type(error).__name__}: {error}"[:400],
-                code="generation.fault",
-                hint="the log says more",
-            )
-            return Made(unwritten(job, due, broken))
+            return broken(job, due, error)
 
     async def _make(self, job: Job, due: Next, tell: Tell) -> Made:
         # It takes a second to start, and there is something else to do meanwhile.
@@ -176,6 +172,17 @@ class Workshop:
     def _reference(self, job: Job, markets: Probe) -> Trial | None:
         reference = Trial(parsed(job, self._compiled(job)), markets, self._parts.sandbox)
         return None if reference.run() else reference
+
+
+def broken(job: Job, due: Next, error: Exception) -> Made:
+    """Return the attempt that a fault of our own ended, and its variant with it."""
+    return Made(unwritten(job, due, fault(error)))
+
+
+def fault(error: Exception) -> PermanentError:
+    """Return what is said of a fault of our own: it would come again at every try."""
+    told = shown(f"a fault of Sentinel's own: {type(error).__name__}: {error}", 400)
+    return PermanentError(told, code="generation.fault", hint="the log says more")
 
 
 def _citing(made: Made, passages: tuple[Passage, ...]) -> Made:

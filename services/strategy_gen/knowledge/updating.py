@@ -5,10 +5,13 @@ stores are used under one lock, a document at a time, so that searches go on mea
 """
 
 import hashlib
+import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from libs.common.errors import SentinelError
 from libs.common.values import Domain
 from services.strategy_gen.knowledge.catalog import Catalog, Record
 from services.strategy_gen.knowledge.chunking import cut
@@ -18,6 +21,8 @@ from services.strategy_gen.knowledge.files import File, Passed, content
 from services.strategy_gen.knowledge.reading import placed, read
 from services.strategy_gen.knowledge.values import Chunk, DocumentState, Indexed, document_id
 from services.strategy_gen.knowledge.vectors import Vectors
+
+LOG = logging.getLogger("sentinel.knowledge")
 
 _BATCH = 256
 _TOLD = 100
@@ -94,8 +99,9 @@ class Update:
             self._skipped.append(f"{file.domain + '/' if file.domain else ''}{file.name}: {error.detail}")
 
     def _take(self, file: File) -> None:
-        body = content(file)
-        domain = file.domain or placed(file.name, body)
+        with _reading(file):
+            body = content(file)
+            domain = file.domain or placed(file.name, body)
         name = f"{domain}/{file.name}"
         if name in self._seen:
             raise UnreadableError("another text of that name counts")
@@ -103,8 +109,9 @@ class Update:
         digest = hashlib.sha256(body).hexdigest()
         known = self._records.get(name)
         if known is None or self.anew or not self._is_current(known, digest, file):
-            document = read(file.name, body)
-            chunks = cut(document)
+            with _reading(file):
+                document = read(file.name, body)
+                chunks = cut(document)
             state = DocumentState(
                 document_id=document_id(name),
                 document=name,
@@ -115,7 +122,7 @@ class Update:
                 chunks=len(chunks),
                 own=file.own,
             )
-            self._put(state, chunks, known)
+            self._put(file, state, chunks, known)
             self._counts["changed" if known else "added"] += 1
             self._touched.append(state)
         else:
@@ -127,11 +134,12 @@ class Update:
         same = (known.space, state.content_hash, state.own) == (self.stores.space, digest, file.own)
         return same and self._stored[state.domain].issuperset(_keys(state))
 
-    def _put(self, state: DocumentState, chunks: list[Chunk], known: Record | None) -> None:
+    def _put(self, file: File, state: DocumentState, chunks: list[Chunk], known: Record | None) -> None:
         stores, keys = self.stores, _keys(state)
         for start in range(0, len(chunks), _BATCH):
             batch = chunks[start : start + _BATCH]
-            vectors = stores.embedder.embed([f"{state.title}\n{chunk.heading}\n{chunk.text}" for chunk in batch])
+            with _reading(file):
+                vectors = stores.embedder.embed([f"{state.title}\n{chunk.heading}\n{chunk.text}" for chunk in batch])
             with stores.lock:
                 items = list(zip(keys[start : start + _BATCH], vectors, strict=True))
                 stores.vectors.put(stores.space, state.domain, items)
@@ -171,6 +179,18 @@ class Update:
             skipped=tuple(told),
             **self._counts,
         )
+
+
+@contextmanager
+def _reading(file: File) -> Iterator[None]:
+    """Make a fault of our own in reading one text that text's alone: the others are read all the same."""
+    try:
+        yield
+    except SentinelError:
+        raise
+    except Exception as error:
+        LOG.exception("reading %s failed", file.name)
+        raise UnreadableError(f"a fault in reading it: {type(error).__name__}") from error
 
 
 def _keys(state: DocumentState) -> list[str]:

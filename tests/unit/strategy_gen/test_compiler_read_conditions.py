@@ -171,8 +171,17 @@ def test_phrases_of_joined_conditions_cover_their_own_words_alone() -> None:
         ("Buy when RSI is below 30 or RSI is above 70", [("RSI", "RSI over 14 bars")]),
         ("Buy when RSI(14) is below 30", []),
         ("Buy when volume is high", [("volume is high", "volume above 1.5 times the average of the 20 bars before")]),
-        ("Find stocks with P/E under 15", [("P/E under 15", "and above 0: a loss has no P/E")]),
-        ("Find value stocks with P/B under 2", [("value", "as the other conditions say")]),
+        (
+            "Find stocks with P/E under 15",
+            [("stocks", "every symbol of the universe"), ("P/E under 15", "and above 0: a loss has no P/E")],
+        ),
+        (
+            "Find value names with P/B under 2",
+            [
+                ("value", "as the other conditions say"),
+                ("P/B under 2", "and above 0: a negative book value is not cheap"),
+            ],
+        ),
         ("RSI(14) < 30", [("RSI(14) < 30", "find what fulfils this")]),
         ("Buy when price falls more than 3%", [("price falls more than 3%", "over one bar")]),
         ("Buy when price drops 5% from its high", [("high", "of the last 252 bars")]),

@@ -53,7 +53,7 @@ CASES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         "eps > 0 & sector Energy & dividend_yield >= 4",
         {},
     ),
-    ("Screen for value stocks with P/B below 1.5", "screen", "pb_ratio < 1.5", {}),
+    ("Screen for value stocks with P/B below 1.5", "screen", "pb_ratio < 1.5 & pb_ratio > 0", {}),
     ("Find value stocks", "screen", "pe_ratio < 15 & pe_ratio > 0", {}),
     (
         "Find stocks whose sector is not technology and whose ROE is above 20%",

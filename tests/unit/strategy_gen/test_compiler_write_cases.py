@@ -154,3 +154,23 @@ def test_score_is_how_far_the_first_comparison_is_beyond_its_limit(tree: Anythin
     said = classified(compile_sentence(Sentence("x", "screen", tree), timeframe="1h").code, FRAME, {})[-1]
     expected = score(float(FRAME.close[-1]))
     assert said.get("score") == (expected if expected is None else pytest.approx(expected))
+
+
+def test_hit_tells_the_values_that_decided_to_four_digits_and_no_hit_tells_none() -> None:
+    average = Indicator("sma", (Span(5),))
+    tree = All((Compare(CLOSE, ">", average, WORDS), Compare(Change(Span(3)), ">", Number(0.0), WORDS)))
+    answers = classified(compile_sentence(Sentence("x", "alert", tree), timeframe="1h").code, FRAME, {})
+    hits = [bar for bar, said in enumerate(answers) if isinstance(said, dict) and said["classification"]]
+    assert 0 < len(hits) < len(answers)
+    for bar in hits:
+        mean, change = FRAME.close[bar - 4 : bar + 1].mean(), FRAME.close[bar] / FRAME.close[bar - 3] - 1
+        assert answers[bar]["data"] == {"sma": float(f"{mean:.4g}"), "change": float(f"{change:.4g}")}
+    assert all("data" not in said for bar, said in enumerate(answers) if said is not False and bar not in hits)
+
+
+def test_hit_tells_of_no_more_than_three_terms_and_of_none_that_is_not_known() -> None:
+    spans = (2, 3, 4, 5, 10_000)
+    rising = tuple(Compare(CLOSE, ">", Indicator("sma", (Span(bars),)), WORDS) for bars in spans[::-1])
+    tree = Any((Compare(CLOSE, ">", Number(0.0), WORDS), *rising))
+    said = classified(compile_sentence(Sentence("x", "alert", tree), timeframe="1h").code, FRAME, {})[-1]
+    assert list(said["data"]) == ["sma_4", "sma_3"]

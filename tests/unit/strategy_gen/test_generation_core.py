@@ -136,6 +136,19 @@ def test_best_attempt_of_a_variant_counts_not_its_last() -> None:
     assert (done.strategies[0].attempts, done.strategies[0].verdict) == (2, "good")
 
 
+@pytest.mark.parametrize("code", ["strategy.cpu_timeout", "strategy.wall_timeout"])
+def test_variant_that_ran_out_of_time_twice_has_no_third_try(code: str) -> None:
+    late = {"code": code, "message": "it used more than 5 s of processor time"}
+    once = (attempt(findings=(late,)), attempt(number=2, findings=(FAULT,)))
+    assert due(core.moves(job("llm", *once, compiles=False))) == [(1, 3, "llm")]
+    twice = (*once, attempt(number=3, findings=(late,)))
+    found = core.moves(job("llm", *twice, compiles=False))
+    assert isinstance(found, Ended)
+    assert found.problem is not None
+    assert "5 s of processor" in found.problem.detail
+    assert due(core.moves(job("llm", *twice))) == [(1, 4, "compiler")]
+
+
 def test_cost_of_a_job_is_that_of_all_its_attempts() -> None:
     whole = job("llm", attempt(findings=(FAULT,), cost_usd=0.01), attempt(number=2, outcome=good(), cost_usd=0.02))
     assert told.done(whole, core.ranked(whole)).cost_usd == 0.03

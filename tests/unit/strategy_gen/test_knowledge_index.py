@@ -1,10 +1,13 @@
 """Indexing: what is read and embedded, when, and what failures leave."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from libs.common.values import Domain
+from services.strategy_gen.knowledge.embedding import Vector
 from services.strategy_gen.knowledge.errors import EmbeddingsError, IndexUnavailableError
 from tests.support.knowledge import Counting, Shelf, indexed
 
@@ -134,3 +137,25 @@ def test_damaged_index_says_so_and_rebuild_mends_it(shelf: Shelf) -> None:
     assert "rebuild" in (told.value.hint or "")
     assert shelf.base.index(rebuild=True).added == 4
     assert shelf.best("stop loss") == "risk/stops.md"
+
+
+def test_index_of_a_text_that_breaks_its_reader_skips_it_and_reads_the_others(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.write("papers/broken.pdf", "%PDF-1.4")
+    shelf.write("risk/new.md", "# New\n\nA new text.")
+    monkeypatch.setattr(sys, "executable", str(shelf.root / "nothing"))
+    done = shelf.base.index()
+    assert (done.added, done.unchanged) == (1, 4)
+    assert done.skipped == ("papers/broken.pdf: a fault in reading it: FileNotFoundError",)
+
+
+def test_index_of_a_text_that_breaks_the_embedder_skips_it_and_reads_the_others(tmp_path: Path) -> None:
+    class Brittle(Counting):
+        def embed(self, texts: Sequence[str]) -> list[Vector]:
+            if any("oversold" in text for text in texts):
+                raise ZeroDivisionError("a bug")
+            return super().embed(texts)
+
+    done = Shelf(tmp_path, Brittle()).base.index()
+    assert (done.added, done.skipped) == (3, ("technical/rsi.md: a fault in reading it: ZeroDivisionError",))

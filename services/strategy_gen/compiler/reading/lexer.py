@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from services.strategy_gen.compiler.errors import NotReadError
+from services.strategy_gen.compiler.reading.capitals import is_stressed, require_no_symbol
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
 from services.strategy_gen.compiler.reading.markets import read_symbol, read_timeframe
 from services.strategy_gen.compiler.reading.numbers import read_number
@@ -22,14 +23,14 @@ def lex(text: str) -> tuple[list[Lexeme], list[NotReadError]]:
     """Return the lexemes of `text` and a finding for every run of words that is not known."""
     plain = plain_of(text)
     words = cut(plain)
-    shouted = plain.upper() == plain
+    shouted, stressed = plain.upper() == plain, is_stressed(plain, words)
     found: list[Lexeme] = []
     unknown: list[Word] = []
     findings: list[NotReadError] = []
     at = 0
     while at < len(words):
         try:
-            step = _next(plain, words, at, found, shouted)
+            step = _next(plain, words, at, found, shouted=shouted, stressed=stressed)
         except NotReadError as error:
             findings.append(error)
             step = (), next((i for i in range(at + 1, len(words)) if words[i].start >= error.place[1]), len(words))
@@ -69,7 +70,7 @@ def _unknown(words: list[Word]) -> NotReadError:
 
 
 def _next(
-    plain: str, words: list[Word], at: int, found: list[Lexeme], shouted: bool
+    plain: str, words: list[Word], at: int, found: list[Lexeme], *, shouted: bool, stressed: bool
 ) -> tuple[tuple[Lexeme, ...], int] | None:
     """Return the lexemes that start at word `at` and the place after them, or None for a word that is not known."""
     after_term = found[-1].end if found and found[-1].type == "TERM" else None
@@ -85,6 +86,8 @@ def _next(
             return (symbol[0],), symbol[1]
     if entry is None:
         return _sign(words, at)
+    if not stressed:
+        require_no_symbol(plain, words, at, entry, found)
     end = at + len(entry.words)
     return (Lexeme(entry.kind, entry.value, words[at].start, words[end - 1].end),), end
 

@@ -75,12 +75,13 @@ def read_symbol(plain: str, words: list[Word], at: int, *, known: bool, shouted:
     match = _PAIR.match(plain, start)
     if match is None or known:
         match = None if known or shouted else _SPELLED.match(plain, start)
-    if match is None or not any(c.isalpha() for c in match[0]) or match[0] in ("I", "A"):
-        return None
     before = words[at - 1] if at else None
+    is_marked = before is not None and before.plain == "$"
+    if match is None or not any(c.isalpha() for c in match[0]) or (match[0] in ("I", "A") and not is_marked):
+        return None
     if words[at].end > match.end() or (len(match[0]) == 1 and before is not None and before.is_number):
         return None  # a part of "S&P"; the magnitude of "10 B"
-    if _TERMINAL_CHART.fullmatch(match[0]) and (before is None or before.plain != "$"):
+    if _TERMINAL_CHART.fullmatch(match[0]) and not is_marked:
         hint = f'write "15m chart", "1h chart"; for a symbol of that name ${match[0]}'
         raise NotReadError("prompt.timeframe", "{} is not read as a chart", (start, match.end()), hint)
     try:

@@ -1,6 +1,9 @@
 """Reads an English trading sentence into the typed tree. Decides what is understood; guesses nothing and drops nothing."""
 
+from dataclasses import replace
+
 from services.strategy_gen.compiler.errors import BadPromptError, Diagnostic, NotReadError, diagnose
+from services.strategy_gen.compiler.reading.everything import everything
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
 from services.strategy_gen.compiler.reading.lexer import lex
 from services.strategy_gen.compiler.reading.lift import lift
@@ -23,7 +26,10 @@ MOST_NEAREST = 10
 
 _LONGEST_SYMBOL = 5
 _HINT = 'describe conditions on price, volume, indicators or company figures, as in "buy when RSI is below 30".'
-_SYMBOL_HINT = "A symbol is written in capitals, as in AAPL or BTCUSDT."
+_SYMBOL_HINT = "A symbol is written in capitals, as in BTC or BTCUSDT."
+_BEFORE_SYMBOL = frozenset({"buy", "sell", "on"})
+_AFTER_SYMBOL = frozenset({"", "when", "if", "whenever", "once", "after", "on", "and", "or", "with", "at"})
+"""Words between which an unknown one is a symbol rather than a misspelt word."""
 
 
 def read(text: str) -> Sentence:
@@ -41,9 +47,11 @@ def read(text: str) -> Sentence:
         rest, symbols, chart = lift(found)
         if not rest:
             raise NotReadError("prompt.nothing_to_do", "{} says nothing to do", (0, len(text)), _HINT)
+        told = everything(text, found) if not symbols else ()
         values = any(x.type == "FIGURE" and x.value in VALUE_FIGURES for x in rest)
         sentence = assemble(Reading(text, values=values), parse(shape(rest), len(text)), symbols, chart)
         check(sentence)
+        sentence = replace(sentence, assumed=(*told, *sentence.assumed))
     except NotReadError as error:
         raise BadPromptError([diagnose(text, error)]) from None
     return sentence
@@ -88,6 +96,8 @@ def _explained(text: str, error: NotReadError, with_nearest: bool) -> Diagnostic
         if with_nearest and error.code == "prompt.not_understood"
         else ()
     )
+    if error.hint is None and _stands_for_symbol(text, error.place):
+        error, close = NotReadError(error.code, error.message, error.place, _SYMBOL_HINT), ()
     if error.hint is None:
         hint = f"did you mean {' or '.join(repr(one) for one in close)}?" if close else _HINT
         hint += f" {_SYMBOL_HINT}" if _may_be_symbol(phrase) else ""
@@ -97,3 +107,9 @@ def _explained(text: str, error: NotReadError, with_nearest: bool) -> Diagnostic
 
 def _may_be_symbol(phrase: str) -> bool:
     return phrase.isalpha() and phrase.islower() and len(phrase) <= _LONGEST_SYMBOL
+
+
+def _stands_for_symbol(text: str, place: tuple[int, int]) -> bool:
+    phrase, before, after = text[slice(*place)], text[: place[0]].lower().split(), text[place[1] :].lower().split()
+    following = after[0].rstrip(".,;:!?") if after else ""
+    return _may_be_symbol(phrase) and before[-1:] != [] and before[-1] in _BEFORE_SYMBOL and following in _AFTER_SYMBOL

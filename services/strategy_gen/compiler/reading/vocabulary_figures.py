@@ -61,6 +61,16 @@ MONEY_FIGURES = frozenset(
     {"market_cap", "revenue", "net_income", "free_cash_flow", "ebitda", "total_debt", "total_cash", "eps"}
 )
 
+POSITIVE_FIGURES: dict[str, str] = {
+    "pe_ratio": "a loss has no P/E",
+    "forward_pe": "a loss has no P/E",
+    "peg_ratio": "a loss has no PEG",
+    "pb_ratio": "a negative book value is not cheap",
+    "ps_ratio": "without sales there is no P/S",
+    "ev_to_ebitda": "a loss has no EV/EBITDA",
+}
+"""Ratios of which a small one is good and one below 0 is not, with the reason: "under 15" also demands above 0."""
+
 VALUE_FIGURES = frozenset(
     {"pe_ratio", "forward_pe", "peg_ratio", "pb_ratio", "ps_ratio", "ev_to_ebitda", "dividend_yield"}
 )
@@ -82,5 +92,5 @@ _SECTORS: dict[str, str] = {
 
 SECTORS: tuple[Row, ...] = (
     *(("SECTOR", name, spellings) for name, spellings in _SECTORS.items()),
-    ("SECTORWORD", "sector", "sector|sectors|industry; in|from the? sector; sector is; from the?; belongs to the?"),
+    ("SECTORWORD", "sector", "sector|sectors|industry; in|from the? sector; sector is; belongs to the?"),
 )

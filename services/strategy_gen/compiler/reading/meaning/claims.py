@@ -20,6 +20,7 @@ from services.strategy_gen.compiler.reading.meaning.reading import (
     types,
 )
 from services.strategy_gen.compiler.reading.meaning.terms import read_term
+from services.strategy_gen.compiler.reading.vocabulary_figures import POSITIVE_FIGURES
 
 UP_OPS = (">", ">=")
 _MIRROR = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "=="}
@@ -70,10 +71,10 @@ def _it(reading: Reading, node: Node, left: t.Term) -> t.Term:
 
 
 def compare(left: t.Term, op: str, right: t.Term, phrase: t.Phrase) -> t.Condition:
-    """Return a comparison; a price to earnings ratio under a limit must also be above 0, because a loss has none."""
+    """Return a comparison; a price to earnings ratio or the like under a limit must also be above 0."""
     right = leaving_out(right, "up" if op in UP_OPS else "down" if op in ("<", "<=") else "")
     made = t.Compare(left, op, right, phrase)  # type: ignore[arg-type]  # the vocabulary holds the five operators alone
-    if isinstance(left, t.Figure) and left.name in ("pe_ratio", "forward_pe") and op in ("<", "<="):
+    if isinstance(left, t.Figure) and left.name in POSITIVE_FIGURES and op in ("<", "<="):
         return t.All((made, t.Compare(left, ">", t.Number(0.0), phrase)))
     return made
 
@@ -99,8 +100,8 @@ def _compare(reading: Reading, left: t.Term, pred: Node, phrase: t.Phrase) -> t.
 
 
 def _noted_loss(reading: Reading, left: t.Term, op: str, phrase: t.Phrase) -> None:
-    if isinstance(left, t.Figure) and left.name in ("pe_ratio", "forward_pe") and op in ("<", "<="):
-        reading.assume(phrase, "and above 0: a loss has no P/E")
+    if isinstance(left, t.Figure) and left.name in POSITIVE_FIGURES and op in ("<", "<="):
+        reading.assume(phrase, f"and above 0: {POSITIVE_FIGURES[left.name]}")
 
 
 def _at(reading: Reading, left: t.Term, pred: Node, phrase: t.Phrase) -> t.Condition:

@@ -14,6 +14,8 @@ _OF_INDICATOR = {
     "roc": "percent",
     "atr": "atr",
 }
+_MOST_DEBT = 10
+"""A debt to equity ratio above it is told in percent, though not marked so."""
 _RATIOS_IN_PERCENT = frozenset({"debt_to_equity", "current_ratio"})
 
 
@@ -41,6 +43,9 @@ def number_for(reading: Reading, left: t.Term, amount: Lexeme, where: Node | Lex
         if unit != "PERCENT":
             raise refuse("prompt.unit", "{} is not a percentage", amount, hint=f'write "{value:g}%"')
         return t.Number(_fraction(value))
+    if kind == "debt_to_equity" and unit != "PERCENT" and value > _MOST_DEBT:
+        hint = f'it is a ratio: 0.5 is half as much debt as equity; write "{value / 100:g}" or "{value:g}%"'
+        raise refuse("prompt.unit", "{} looks like a percentage", amount, hint=hint)
     if kind in PERCENT_FIGURES:
         return _in_percent(amount)
     if unit != "PERCENT" or kind in ("index", "percent"):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.strategy_gen.compiler.errors import NotReadError
 from services.strategy_gen.compiler.reading.lexeme import Lexeme
-from services.strategy_gen.compiler.reading.shape.run import HEADS, Lexemes, is_guard, out_of_order, type_at
+from services.strategy_gen.compiler.reading.shape.run import HEADS, JOINTS, Lexemes, is_guard, out_of_order, type_at
 
 _GUARD_OF = {"up!": "take_profit", "down!": "stop_loss"}
 _LEADING = frozenset({"AT", "WITH", "FOR", "MAKES"})
@@ -17,8 +17,9 @@ def waits(lexemes: Lexemes) -> Lexemes:
     """Read "after 5 bars", "5 bars later" and "buy for 5 bars" as holding that long, any other "after" as "when"."""
     result: Lexemes = []
     for at, lexeme in enumerate(lexemes):
+        _require_either(lexemes, at)
         if lexeme.type == "AFTER":
-            is_time = type_at(lexemes, at + 1) == "SPAN" and type_at(lexemes, at + 2) not in _MEASURING
+            is_time = _is_time(lexemes, at)
             result.append(replace(lexeme, type="HOLD" if is_time else "WHEN"))
         elif lexeme.type == "SPAN" and type_at(lexemes, at + 1) == "LATER":
             result += [Lexeme("HOLD", "later", lexeme.start, lexeme.start), lexeme]
@@ -29,6 +30,39 @@ def waits(lexemes: Lexemes) -> Lexemes:
         elif type_at(lexemes, at + 1) not in HEADS and not any(one.type in _LEAVING for one in result):
             raise out_of_order(lexeme)
     return result
+
+
+def _is_time(lexemes: Lexemes, at: int) -> bool:
+    """Tell whether "after 5 bars" (not "after the 5-bar average") or "5 bars later" stands at a place."""
+    kinds = [type_at(lexemes, at + place) for place in range(3)]
+    return kinds[:2] == ["SPAN", "LATER"] or (kinds[:2] == ["AFTER", "SPAN"] and kinds[2] not in _MEASURING)
+
+
+def _require_either(lexemes: Lexemes, at: int) -> None:
+    """Raise NotReadError for "when RSI is above 70 and after 10 days", either way around: both are needed, or the first of them?"""
+    if lexemes[at].type != "AND":
+        return
+    last, after = at - 1, at + 1
+    while type_at(lexemes, last) == "COMMA":
+        last -= 1
+    is_told = type_at(lexemes, last) not in HEADS | {""}
+    if is_told and _is_time(lexemes, after) and type_at(lexemes, after + 2) not in HEADS | {"COMMA"}:
+        start, end = lexemes[last].start, after + 1
+    elif _is_time(lexemes, last - 1) and type_at(lexemes, last - 2) == "SELL" and not _begins(lexemes, after):
+        start, end = lexemes[last - 1].start, min(after + 1, len(lexemes) - 1)
+    else:
+        return
+    hint = 'write "or after 10 days" to sell at the first of the two; a time that must have passed cannot be asked for'
+    raise NotReadError("prompt.ambiguous", "{} can be read in two ways", (start, lexemes[end].end), hint)
+
+
+def _begins(lexemes: Lexemes, at: int) -> bool:
+    """Tell whether something else to do begins at a place: "and buy when", "and a 5% stop", "and when ... buy"."""
+    while type_at(lexemes, at) in JOINTS:
+        at += 1
+    if type_at(lexemes, at) in HEADS or is_guard(lexemes, at):
+        return True
+    return next((one.type for one in lexemes[at:] if one.type in HEADS | {"SEP"}), "") in HEADS
 
 
 def entries(lexemes: Lexemes) -> Lexemes:

@@ -9,6 +9,7 @@ from services.strategy_gen.compiler.reading.shape.joints import again, alternati
 from services.strategy_gen.compiler.reading.shape.nouns import nouns
 from services.strategy_gen.compiler.reading.shape.run import Lexemes, Step, retyped
 from services.strategy_gen.compiler.reading.shape.words import (
+    at_records,
     closings,
     denied_facts,
     sectors,
@@ -17,11 +18,14 @@ from services.strategy_gen.compiler.reading.shape.words import (
     small_words,
     spikes,
     split_more,
+    two_sides,
     two_ways,
 )
 
 _STEPS: tuple[Step, ...] = (
     two_ways,
+    two_sides,
+    at_records,
     split_more,
     single_units,
     closings,

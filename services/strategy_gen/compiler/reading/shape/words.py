@@ -8,6 +8,10 @@ from services.strategy_gen.compiler.reading.shape.run import AMOUNTS, JOINTS, ME
 
 _SHARED = frozenset({"sma", "ema", "wma"})
 _WIDER = {">=": ">", "<=": "<"}
+_SIDES = {"high": "low", "low": "high"}
+_LONG = frozenset({"SPAN", "PREV", "LAST"})
+_JOINED = frozenset({"AND", "OR"})
+_CLAIMING = frozenset({"OP", "CROSS", "BREAK", "BETWEEN", "WITHIN", "IS", "NOT", "MOVE", "AT", "PERCENT", "TURN"})
 _SIZING = frozenset({"PERCENT", "NUM", "OP", "AT", "BY", "BETWEEN", "IN", "FOR"})
 _COMPARING = frozenset({"OP", "CROSS", "BREAK", "BETWEEN", "WITHIN", "PERCENT"})
 
@@ -21,6 +25,32 @@ def two_ways(lexemes: Lexemes) -> Lexemes:
             raise NotReadError(
                 "prompt.ambiguous", "{} can be read in two ways", (lexeme.start, lexemes[at + 3].end), hint
             )
+    return lexemes
+
+
+def two_sides(lexemes: Lexemes) -> Lexemes:
+    """Raise NotReadError for "the 20-day high or low", of which the low would be that of the bar alone."""
+    for at, lexeme in enumerate(lexemes):
+        other = lexemes[at + 2] if at + 2 < len(lexemes) and type_at(lexemes, at + 1) in _JOINED else None
+        if lexeme.type != "COLUMN" or other is None or other.type != "COLUMN":
+            continue
+        after, later = (type_at(lexemes, at + place) for place in (3, 4))
+        is_apart = after in _CLAIMING and type_at(lexemes, at - 2) in _COMPARING
+        is_long = type_at(lexemes, at - 1) in _LONG and not is_apart
+        if _SIDES.get(lexeme.value) == other.value and (is_long or (after in ("OF", "IN", "FROM") and later in _LONG)):
+            hint = 'write both out: "above the 20-day high or below the 20-day low"'
+            raise NotReadError("prompt.ambiguous", "{} can be read in two ways", (lexeme.start, other.end), hint)
+    return lexemes
+
+
+def at_records(lexemes: Lexemes) -> Lexemes:
+    """Raise NotReadError for "at an all-time high": bars reach back to a day, and not to the first trade."""
+    for at, lexeme in enumerate(lexemes):
+        follows = lexemes[at + 1] if type_at(lexemes, at + 1) == "TERM" else None
+        if lexeme.type == "AT" and follows is not None and str(follows.value).startswith("alltime"):
+            side = str(follows.value).partition(".")[2]
+            hint = f'name an N-day {side}, as in "makes a new 252-day {side}" or "within 2% of the 252-day {side}"'
+            raise NotReadError("prompt.not_modelled", "{} is not known", (lexeme.start, follows.end), hint)
     return lexemes
 
 

@@ -1,4 +1,4 @@
-"""A sentence as `classify_symbol(symbol)`: yes or no for the bar just closed, and how far the first comparison is beyond its limit.
+"""A sentence as `classify_symbol(symbol)`: yes or no for the bar just closed, how far the first comparison is beyond its limit, and what decided.
 
 It asks for as many bars as the terms need, counted from the parameters, so that tuning them asks for more.
 """
@@ -25,12 +25,13 @@ from services.strategy_gen.compiler.writing.layout import defaults, docstring, j
 from services.strategy_gen.compiler.writing.logic import expression
 from services.strategy_gen.compiler.writing.names import Names
 from services.strategy_gen.compiler.writing.signals.series_helpers import with_needed
-from services.strategy_gen.compiler.writing.walk import base, terms_of
+from services.strategy_gen.compiler.writing.walk import Series, base, leaves_of, terms_of
 
 FADES = 9
 """Periods after which an exponential average no longer shows where it started, but for one part in a million."""
 
 _LONGEST = 40
+_MOST_SHOWN = 3
 _FADES = f"FADES = {FADES}  # periods after which an exponential average has forgotten where it started"
 
 
@@ -40,6 +41,7 @@ def classify_code(sentence: Sentence, in_words: str, timeframe: str, horizon: in
     dialect = ListDialect(names, max(1, certain(sentence.entry)))
     beyond = _beyond(sentence.entry, dialect)
     rules = lines(expression(sentence.entry, dialect), 4, "hit = ")
+    decided = _decided(sentence.entry, names, dialect)
     helpers = [HELPERS[name][1] for name in with_needed(dialect.helpers, HELPERS)]
     bars = _bars(dialect, timeframe, max(1, certain(sentence.entry))) if dialect.lists else []
     known = [f"    {name} = {_figure(name)}" for name in dialect.figures]
@@ -56,7 +58,7 @@ def classify_code(sentence: Sentence, in_words: str, timeframe: str, horizon: in
             "",
             *rules,
             "",
-            *_answer(beyond),
+            *_answer(beyond, decided),
         ]
     )
     whole = "\n".join([*helpers, body])
@@ -137,12 +139,30 @@ def _and_score(beyond: str | None) -> str:
     return ", and how far it is beyond the first" if beyond else ""
 
 
-def _answer(beyond: str | None) -> list[str]:
-    if beyond is None:
-        return ['    return {"classification": hit}']
+def _decided(entry: Condition, names: Names, dialect: ListDialect) -> dict[str, str]:
+    """Return the code of the first computed terms by title. Few, because what a run says beside its hits is bounded by bytes."""
+    terms = dict.fromkeys(base(term) for leaf in leaves_of(entry) for term in terms_of(leaf))
+    found = [term for term in terms if isinstance(term, Series)][:_MOST_SHOWN]
+    return {names.title(term): dialect.term(term) for term in found}
+
+
+def _answer(beyond: str | None, decided: dict[str, str]) -> list[str]:
+    said = '{"classification": hit}'
+    score = [] if beyond is None else [f"    score = {beyond}"]
+    if beyond is not None:
+        said = f'{{"classification": hit, "score": score}} if math.isfinite(score) else {said}'
+    if not decided:
+        return [*score, f"    return {said}"]
     return [
-        f"    score = {beyond}",
-        '    return {"classification": hit, "score": score} if math.isfinite(score) else {"classification": hit}',
+        *score,
+        f"    answer = {said}",
+        "    if hit:",
+        "        decided = {",
+        *(f'            "{title}": {code},' for title, code in decided.items()),
+        "        }",
+        "        known = {name: value for name, value in decided.items() if math.isfinite(value)}",
+        '        answer["data"] = {name: float(f"{value:.4g}") for name, value in known.items()}',
+        "    return answer",
     ]
 
 
