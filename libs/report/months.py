@@ -1,5 +1,6 @@
 """What equity and buy and hold made in each calendar month (UTC)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,13 +39,13 @@ def months(
 
 
 def compounded(gains: Sequence[float | None]) -> float | None:
-    """Return several returns as one; None where one of them is unknown."""
+    """Return several returns as one; None where one of them is unknown or they pass a number's range."""
     total = 1.0
     for gain in gains:
         if gain is None:
             return None
         total *= 1.0 + gain
-    return total - 1.0
+    return total - 1.0 if math.isfinite(total) else None
 
 
 def _month_ends(times: Sequence[int]) -> list[int]:
@@ -64,4 +65,8 @@ def _month_ends(times: Sequence[int]) -> list[int]:
 
 
 def _change(before: float | None, now: float | None) -> float | None:
-    return None if before is None or now is None or before <= 0 else now / before - 1.0
+    """Return the relative change; None where it is undefined or beyond a number's range."""
+    if before is None or now is None or before <= 0:
+        return None
+    change = now / before - 1.0
+    return change if math.isfinite(change) else None

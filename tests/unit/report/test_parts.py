@@ -167,3 +167,9 @@ def test_a_common_purse_is_named_with_its_places_and_bars() -> None:
     told = dict(_identity({"purse": {"horizon": 4, "max_positions": 20}}))
     assert told == {"Purse": "one for all symbols, at most 20 positions of equal weight, each held 4 bars"}
     assert "Purse" not in dict(_identity({"purse": None}))
+
+
+def test_gain_beyond_the_range_of_numbers_is_unknown() -> None:
+    [month] = months([0], [10_000.0], [10_000.0], 6.2e-308)
+    assert (month.gain, month.held) == (None, None)
+    assert compounded([1e200, 1e200]) is None
