@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.support.parity import Replayed
@@ -23,6 +24,8 @@ MEMORY = Path("/dev/shm")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile("suite", derandomize=not config.getoption("--full"), deadline=None)
+    settings.load_profile("suite")  # the same examples every time; new ones are looked for at full size
     if config.option.basetemp is None and os.access(MEMORY, os.W_OK) and not hasattr(config, "workerinput"):
         config.option.basetemp = tempfile.mkdtemp(prefix="sentinel-tests-", dir=MEMORY)
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
