@@ -60,12 +60,17 @@ class StrategyGen:
         if known is not None and known.is_settled:
             tx.reply(identity, strategy_id=identity, status=known.status, duplicate=True)
             return []
-        proposed = core.propose(command, strategy, known.proposed.proposal + 1 if known else 1)
-        await store.save(tx, core.Record(proposed, "proposed", step=known.step if known else 0))
+        record = core.propose(command, strategy, core.Origin.of(command), known)
+        await store.save(tx, record)
         duplicate = known is not None and known.status == "proposed"
-        words = {"status": "proposed", "duplicate": duplicate, "code_hash": proposed.code_hash, **self._hint(strategy)}
+        words = {
+            "status": "proposed",
+            "duplicate": duplicate,
+            "code_hash": record.proposed.code_hash,
+            **self._hint(strategy),
+        }
         tx.reply(identity, strategy_id=identity, **words)
-        return [proposed]
+        return [record.proposed]
 
     async def on_trained(self, trained: ModelTrained, tx: Tx) -> Sequence[Event]:
         """Propose a model that was trained as a strategy; one that is known as it stands is not proposed again."""
@@ -83,9 +88,9 @@ class StrategyGen:
         known = await store.find(tx.connection, strategy_id(strategy))
         if known is not None and known.is_settled:
             return []
-        proposed = core.propose(trained, strategy, known.proposed.proposal + 1 if known else 1)
-        await store.save(tx, core.Record(proposed, "proposed", step=known.step if known else 0))
-        return [proposed]
+        record = core.propose(trained, strategy, core.Origin.of(trained), known)
+        await store.save(tx, record)
+        return [record.proposed]
 
     def refused_submit(self, command: SubmitStrategy, error: PermanentError) -> Sequence[Event]:
         """Tell everyone of a submission that did not become a strategy."""

@@ -17,6 +17,7 @@ from libs.common.events import (
     StrategyProposed,
     VerdictSet,
 )
+from libs.common.messages import Message
 from libs.common.values import Stage, Verdict
 from libs.strategy.family import family_of
 from libs.strategy.spec import Strategy, code_hash, strategy_id
@@ -49,15 +50,32 @@ class Record:
         return self.status not in ("proposed", "deleted")
 
 
-def propose(command: SubmitStrategy | ModelTrained, strategy: Strategy, proposal: int) -> StrategyProposed:
-    """Return the fact that `strategy` may be judged, after a submission or a training; `proposal` counts how often it was proposed."""
-    identity = strategy_id(strategy)
-    return StrategyProposed.after(
-        command,
+@dataclass(frozen=True)
+class Origin:
+    """Where a strategy comes from. submitter: whose search it is a try of. lineage_id: None for one that is its own beginning."""
+
+    submitter: str
+    origin: Literal["user", "bus", "llm", "compiler", "model", "example"]
+    submitted_by: str = ""
+    lineage_id: str | None = None
+    in_words: str = ""
+    generation_id: str | None = None
+
+    @classmethod
+    def of(cls, command: SubmitStrategy | ModelTrained) -> "Origin":
+        """Return the origin of a submission or a training."""
+        return cls(command.asked_by or command.origin, command.origin, command.asked_by)
+
+
+def propose(cause: Message, strategy: Strategy, origin: Origin, known: Record | None) -> Record:
+    """Return the strategy as it may be judged from now on, with the fact that says so; known: what it was before, None if it is new."""
+    identity, proposal = strategy_id(strategy), known.proposed.proposal + 1 if known else 1
+    proposed = StrategyProposed.after(
+        cause,
         key=f"{identity}|{proposal}",
         strategy_id=identity,
-        lineage_id=identity,
-        family_id=family_of(command.asked_by or command.origin, strategy.symbols, strategy.timeframe),
+        lineage_id=origin.lineage_id or identity,
+        family_id=family_of(origin.submitter, strategy.symbols, strategy.timeframe),
         kind=strategy.kind,
         name=strategy.name or identity,
         rules=strategy.rules,
@@ -68,10 +86,13 @@ def propose(command: SubmitStrategy | ModelTrained, strategy: Strategy, proposal
         parameters=strategy.parameters,
         signal_mode=strategy.signal_mode,
         allow_short=strategy.allow_short,
-        origin=command.origin,
-        submitted_by=command.asked_by,
+        origin=origin.origin,
+        submitted_by=origin.submitted_by,
+        in_words=origin.in_words,
+        generation_id=origin.generation_id,
         proposal=proposal,
     )
+    return Record(proposed, "proposed", step=known.step if known else 0)
 
 
 def judge(record: Record, judged: StrategyJudged) -> Record:

@@ -13,14 +13,13 @@ from typing import Any, get_args
 from libs.common.bus import Outlet, Tx
 from libs.common.bus.transact import is_infrastructure
 from libs.common.errors import StoreUnavailableError
-from libs.common.events import StrategyProposed
 from libs.strategy.spec import Strategy
 from services.strategy_gen import core as life
 from services.strategy_gen import store as strategies
 from services.strategy_gen.generation import core, store, told
 from services.strategy_gen.generation.core import Ended, Next
 from services.strategy_gen.generation.handlers import Generations
-from services.strategy_gen.generation.proposal import proposal_of
+from services.strategy_gen.generation.proposal import origin_of
 from services.strategy_gen.generation.values import Attempt, Author, Job, Outcome, Problem
 from services.strategy_gen.generation.workshop import Made, Workshop, broken, fault
 
@@ -157,7 +156,7 @@ async def _proposed(tx: Tx, job: Job, attempt: Attempt, strategy: Strategy) -> A
     if twin is not None and attempt.made.engine == "llm":
         finding = {
             "code": "variant.duplicate",
-            "message": f"variant {twin.variant} is this very strategy",
+            "message": f"variant {twin.variant} was this very strategy, in its attempt {twin.number}",
             "hint": "read what the words leave open in another way",
         }
         return replace(
@@ -168,10 +167,10 @@ async def _proposed(tx: Tx, job: Job, attempt: Attempt, strategy: Strategy) -> A
     if known is not None and known.is_settled:
         unjudged = Outcome(duplicate=True, detail=f"it is {known.status} already, without a verdict")
         return attempt.settled(Outcome.of(known.judged, duplicate=True) if known.judged else unjudged)
-    proposed: StrategyProposed = proposal_of(job, attempt, strategy, known.proposed.proposal + 1 if known else 1)
-    await strategies.save(tx, life.Record(proposed, "proposed", step=known.step if known else 0))
-    tx.emit(proposed)
-    return replace(attempt, proposal_id=proposed.event_id)
+    record = life.propose(job.command, strategy, origin_of(job, attempt), known)
+    await strategies.save(tx, record)
+    tx.emit(record.proposed)
+    return replace(attempt, proposal_id=record.proposed.event_id)
 
 
 async def _end(tx: Tx, job_id: str, ended: Ended) -> None:

@@ -1,6 +1,5 @@
 """The texts a profile has added: one Markdown file each, `<domain>/<name>.md` below one folder, written whole or not at all."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from libs.common.errors import NotFoundError
 from libs.common.values import Domain
+from libs.market.durable import Disk
 from services.strategy_gen.knowledge.errors import BadDocumentError, IndexUnavailableError, UnreadableError
 from services.strategy_gen.knowledge.reading import read
 
@@ -80,18 +80,9 @@ def _restoring(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, body: bytes) -> None:
-    with _telling():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    disk = Disk()
+    disk.make_folder(path.parent)
+    disk.replace(path, body)
 
 
 @contextmanager
